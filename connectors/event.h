@@ -1,0 +1,82 @@
+// What a source says; made by sources, read by the pipeline and its mapper.
+#pragma once
+
+#include "relay/base/time.h"
+
+#include <compare>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace outrider {
+
+/// Names one event for ever: the transaction's commit position in the source and the event's place
+/// in it, counted from 0 over all messages of the transaction before any filter.
+struct EventId {
+  std::uint64_t transaction = 0;
+  std::uint64_t ordinal = 0;
+  auto operator<=>(const EventId&) const = default;
+};
+
+/// One column's value. `data` lives until the next call of Source::next().
+struct Value {
+  enum class Kind : std::uint8_t {
+    Null,
+    Text,        ///< UTF-8 text in `data`: text, json, jsonb, uuid, numbers, …
+    Bytes,       ///< Raw bytes in `data`.
+    Timestamp,   ///< A point in time in `timestamp`.
+    Unreadable,  ///< A type that the source cannot convert; `data` is what the server sent.
+  };
+  Kind kind = Kind::Null;
+  std::string_view data;
+  WallTime timestamp;
+};
+
+/// A table as the rows that follow see it. Lives until the source is released or replaces it.
+struct Table {
+  std::string schema;
+  std::string name;
+  std::vector<std::string> columns;
+  /// Unique in the process: a new number whenever a table's description arrives anew. What a mapper
+  /// derives from a table it keeps under this number.
+  std::uint64_t version = 0;
+};
+
+/// A row was inserted. `values` has one entry per column of `table`.
+struct RowInserted {
+  const Table* table = nullptr;
+  std::span<const Value> values;
+};
+
+/// A message written into the log without a table.
+struct LogicalMessage {
+  std::string_view prefix;
+  std::string_view content;
+};
+
+/// Something of the transaction that is no event of the outbox: an update, a delete, a truncate.
+struct OtherChange {
+  enum class Kind : std::uint8_t { Update, Delete, Truncate };
+  Kind kind = Kind::Update;
+};
+
+/// The transaction of the events before is complete.
+struct Committed {};
+
+/// Nothing of interest happened up to a position that lies between transactions. `urgent`: the
+/// source would like it confirmed at once.
+struct Idle {
+  bool urgent = false;
+};
+
+/// What a source says. Views live until the next call of Source::next().
+struct Event {
+  EventId id;
+  WallTime committed_at;
+  std::variant<RowInserted, LogicalMessage, OtherChange, Committed, Idle> what;
+};
+
+}  // namespace outrider

@@ -1,0 +1,35 @@
+// What the Kafka sink can be told; filled by config/, read by the sink and its client.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "connectors/position.h"
+
+namespace outrider::kafka {
+
+struct Options {
+  std::string bootstrap_servers;
+  /// transactional.id and name of the checkpoint topic: `outrider.<database>.<slot>` unless the
+  /// configuration says otherwise. Stable for the life of the slot.
+  std::string identity;
+  Delivery delivery = Delivery::ExactlyOnce;
+  /// Create missing topics with the broker's default partitions and replication; otherwise a
+  /// missing topic makes its event bad.
+  bool create_topics = true;
+  /// Of the checkpoint topic; no value: the broker's default.
+  std::optional<int> checkpoint_replication;
+  /// A Kafka transaction is closed at the next seal once it holds this much; also the limits of a
+  /// ticket, so one transaction holds at most twice as much.
+  std::size_t transaction_records_max = 10'000;
+  std::size_t transaction_bytes_max = 8 * 1024 * 1024;
+  std::chrono::milliseconds transaction_timeout{60'000};
+  /// librdkafka properties passed on as they are (security.protocol, sasl.*, linger.ms, …), except
+  /// those that the promises own.
+  std::map<std::string, std::string> librdkafka;
+};
+
+}  // namespace outrider::kafka

@@ -1,0 +1,96 @@
+// The contract of a source: where events come from. Implemented by connectors, driven by the
+// pipeline.
+#pragma once
+
+#include "connectors/event.h"
+#include "connectors/notice.h"
+#include "connectors/position.h"
+#include "connectors/wake.h"
+#include "relay/base/error.h"
+#include "relay/base/time.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace outrider {
+
+/// Figures that the metrics show. Plain; read and written on the pipeline's thread only.
+struct SourceCounters {
+  std::uint64_t connects = 0;
+  std::uint64_t bytes_received = 0;
+  std::uint64_t keepalives = 0;
+  std::uint64_t feedback_sent = 0;
+  std::uint64_t messages_ignored = 0;    ///< Messages of the log that nobody asked for.
+  std::uint64_t received_position = 0;   ///< As a number (Postgres: LSN); 0 = not known.
+  std::uint64_t confirmed_position = 0;  ///< What the source was last told to forget up to.
+  std::uint64_t server_position = 0;     ///< The end of the server's log at the last look.
+  /// What the server keeps because of us, in bytes; what it can still keep before the slot is lost
+  /// (no value: no limit). As of the last look.
+  std::optional<std::uint64_t> retained_bytes;
+  std::optional<std::uint64_t> safe_bytes;
+  std::string slot_status;  ///< reserved, extended, unreserved, lost; empty: not known.
+};
+
+/// All calls come from the pipeline's thread; none blocks for longer than a name look-up. An error
+/// of any call means: release() and begin again with acquire(), or stop, as the policy says.
+///
+/// Order of calls: acquire() until Held, admit(), plan(), start() until true, then next(),
+/// confirm(), tick() in any order; release() at any time. tick() may be called in every state.
+class Source {
+ public:
+  enum class Standing {
+    Working,  ///< Ask again when wake() says so.
+    Standby,  ///< Another instance owns the source; it is watched. Ask again when wake() says so.
+    Held,     ///< Owned, until release().
+  };
+
+  /// Which side of the event that next() returned last.
+  enum class Edge { Before, After };
+
+  /// What the comparison of checkpoint and source came to.
+  struct Plan {
+    Position from;                  ///< Nothing before it is said again.
+    bool write_checkpoint = false;  ///< `from` must be durable in the sink before start().
+  };
+
+  virtual ~Source() = default;
+
+  virtual Result<Standing> acquire(TimePoint now) = 0;
+
+  /// Refuses a checkpoint of another source (foreign cluster, database or slot). Called before the
+  /// sink fences anyone.
+  virtual Result<void> admit(const Position& checkpoint) const = 0;
+
+  /// Compares the checkpoint that counts with what the source can still say. Refused where events
+  /// are lost or would repeat in silence.
+  virtual Result<Plan> plan(const Found& found) = 0;
+
+  /// Begins to stream from the plan's position; true once events can be asked for.
+  virtual Result<bool> start(const Position& from, TimePoint now) = 0;
+
+  /// The next event, or null if nothing is ready. The event and all its views live until the next
+  /// call of next().
+  virtual Result<const Event*> next() = 0;
+
+  /// The position before or after the event that next() returned last (after it returned null:
+  /// that of the last event, or of start()).
+  virtual Position position(Edge edge) const = 0;
+
+  /// Everything up to `delivered` is durable in the sink. Never goes backwards.
+  virtual Result<void> confirm(const Position& delivered) = 0;
+
+  /// Does what time asks for: feedback, checks, time-outs.
+  virtual Result<void> tick(TimePoint now) = 0;
+
+  /// Lets go of the source in good order if it can; keeps nothing. Never fails.
+  virtual void release() = 0;
+
+  virtual Wake wake() const = 0;
+  virtual const SourceCounters& counters() const = 0;
+  virtual const PositionFormat& position_format() const = 0;
+  /// Moves out what was said since the last call.
+  virtual Notices take_notices() = 0;
+};
+
+}  // namespace outrider
