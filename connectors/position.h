@@ -18,7 +18,7 @@ namespace outrider {
 /// made it understands; the pipeline and the sinks copy it and hand it back.
 class Position {
  public:
-  static constexpr std::size_t kBytesMax = 512;
+  static constexpr std::size_t kBytesMax = 256;
 
   Position() = default;
   explicit Position(std::span<const std::byte> bytes) : size_(bytes.size()) {

@@ -48,6 +48,8 @@ class Source {
   /// Which side of the event that next() returned last.
   enum class Edge { Before, After };
 
+  enum class Reading { Yes, No };
+
   /// What the comparison of checkpoint and source came to.
   struct Plan {
     Position from;                  ///< Nothing before it is said again.
@@ -86,7 +88,9 @@ class Source {
   /// Lets go of the source in good order if it can; keeps nothing. Never fails.
   virtual void release() = 0;
 
-  virtual Wake wake() const = 0;
+  /// What to wait for. Without room in the sink (`Reading::No`) the stream itself is not waited
+  /// for, so that back-pressure reaches the server.
+  virtual Wake wake(Reading reading) const = 0;
   virtual const SourceCounters& counters() const = 0;
   virtual const PositionFormat& position_format() const = 0;
   /// Moves out what was said since the last call.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace outrider {
 
@@ -22,7 +23,15 @@ struct OutboxColumns {
 /// What to do with a row whose payload is NULL.
 enum class NullPayload { Halt, Tombstone };
 
+/// A table by its exact name, as Postgres stores it.
+struct OutboxTable {
+  std::string schema = "public";
+  std::string name = "outbox";
+};
+
 struct OutboxOptions {
+  /// The tables whose inserts are events; rows of other tables are skipped.
+  std::vector<OutboxTable> tables = {OutboxTable{}};
   OutboxColumns columns;
   /// Topic of a row: literal text with `{aggregatetype}` in it; needs a literal prefix.
   std::string topic = "outbox.event.{aggregatetype}";

@@ -1,0 +1,69 @@
+// From an inserted outbox row to a record; used by the pipeline.
+#pragma once
+
+#include "connectors/event.h"
+#include "connectors/record.h"
+#include "relay/base/error.h"
+#include "relay/core/outbox_options.h"
+#include "relay/core/topic_template.h"
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace outrider {
+
+/// Maps rows of the outbox tables to records as Debezium's Outbox Event Router does. Columns are
+/// resolved by name at every new table version. Pure; one thread; allocates only for new tables,
+/// new aggregate types and rows with a headers column.
+class OutboxMapper {
+ public:
+  /// Misconfigured if the topic template is wrong.
+  static Result<OutboxMapper> create(OutboxOptions options);
+
+  /// The record of the row, or null if its table is not an outbox of this pipeline. The record
+  /// lives until the next call, its views as long as the row's. Errors: BadEvent for a row that
+  /// makes no record, Misconfigured for a table that misses a needed column.
+  Result<const Record*> map(const RowInserted& row, const Event& event);
+
+ private:
+  static constexpr int kAbsent = -1;
+
+  struct Columns {
+    std::uint64_t version = 0;
+    bool is_outbox = false;
+    int id = kAbsent, aggregatetype = kAbsent, aggregateid = kAbsent, type = kAbsent,
+        payload = kAbsent, headers = kAbsent, traceparent = kAbsent, tracestate = kAbsent,
+        timestamp = kAbsent;
+  };
+  struct TextHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const {
+      return std::hash<std::string_view>{}(text);
+    }
+  };
+
+  OutboxMapper(OutboxOptions options, TopicTemplate topic)
+      : options_(std::move(options)), topic_(std::move(topic)) {}
+
+  Result<const Columns*> columns_of(const Table& table);
+  Result<std::string_view> topic_of(std::string_view aggregatetype);
+  Result<void> add_headers(const RowInserted& row, const Columns& columns);
+  Result<void> add_json_headers(std::string_view json);
+
+  OutboxOptions options_;
+  TopicTemplate topic_;
+  std::vector<Columns> known_;
+  std::unordered_map<std::string, std::string, TextHash, std::equal_to<>> topics_;
+  std::string topic_text_;
+  std::vector<Header> headers_;
+  std::vector<std::pair<std::string, std::optional<std::string>>> json_headers_;
+  Record record_;
+};
+
+}  // namespace outrider
