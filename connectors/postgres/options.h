@@ -1,10 +1,10 @@
 // What the Postgres source can be told; filled by config/, read by the source and by setup.
 #pragma once
 
+#include "connectors/position.h"
+
 #include <string>
 #include <vector>
-
-#include "connectors/position.h"
 
 namespace outrider::postgres {
 

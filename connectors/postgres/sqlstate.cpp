@@ -1,0 +1,102 @@
+#include "connectors/postgres/sqlstate.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <string>
+
+namespace outrider::postgres {
+namespace {
+
+constexpr std::size_t kCodeBytes = 5;
+constexpr std::string_view kBeforeCode = " (SQLSTATE ";
+
+bool is_code(std::string_view text) {
+  return text.size() == kCodeBytes && std::ranges::all_of(text, [](char c) {
+           return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z');
+         });
+}
+
+std::string one_line(std::string_view message) {
+  std::string line;
+  for (const char c : message) {
+    const bool blank = c == '\n' || c == '\t' || c == '\r' || c == ' ';
+    if (!blank) {
+      line += c;
+    } else if (!line.empty() && line.back() != ' ') {
+      line += ' ';
+    }
+  }
+  if (line.ends_with(' ')) line.pop_back();
+  return line;
+}
+
+}  // namespace
+
+ErrorKind kind_of_sqlstate(std::string_view sqlstate) {
+  struct Meaning {
+    std::string_view prefix;
+    ErrorKind kind;
+  };
+  static constexpr std::array kMeanings = {
+      Meaning{"08", ErrorKind::Unavailable},     // Connection exceptions.
+      Meaning{"28", ErrorKind::Denied},          // Wrong password, no line in pg_hba.conf.
+      Meaning{"42501", ErrorKind::Denied},       // Insufficient privilege.
+      Meaning{"42704", ErrorKind::Refused},      // No such slot or publication.
+      Meaning{"53300", ErrorKind::Unavailable},  // Too many connections.
+      Meaning{"55000", ErrorKind::Refused},      // The slot is lost.
+      Meaning{"55006", ErrorKind::Unavailable},  // The slot is in use.
+      Meaning{"57P01", ErrorKind::Unavailable},  // Shut down by an administrator.
+      Meaning{"57P02", ErrorKind::Unavailable},  // Another server process crashed.
+      Meaning{"57P03", ErrorKind::Unavailable},  // The server starts up or shuts down.
+      Meaning{"57P05", ErrorKind::Unavailable},  // Idle for too long.
+      Meaning{"58030", ErrorKind::Refused},      // The log cannot be read.
+      Meaning{"58P01", ErrorKind::Refused},      // The log has already been removed.
+  };
+  if (sqlstate.empty()) return ErrorKind::Unavailable;
+  for (const Meaning& meaning : kMeanings) {
+    if (sqlstate.starts_with(meaning.prefix)) return meaning.kind;
+  }
+  return ErrorKind::Interrupted;
+}
+
+Error sql_error(std::string_view message, std::string_view sqlstate) {
+  std::string what = one_line(message);
+  if (!sqlstate.empty()) what += fmt::format("{}{})", kBeforeCode, sqlstate);
+  return {kind_of_sqlstate(sqlstate), std::move(what)};
+}
+
+Error connect_error(std::string_view verbose_message) {
+  constexpr std::string_view kSeverityEnd = ":  ";
+  constexpr std::string_view kCodeEnd = ": ";
+  // With several hosts the last one has the last word: only after a refusal that another host may
+  // not repeat does libpq try the next one.
+  for (std::size_t at = verbose_message.rfind(kSeverityEnd); at != std::string_view::npos;
+       at = at == 0 ? std::string_view::npos : verbose_message.rfind(kSeverityEnd, at - 1)) {
+    const std::string_view after = verbose_message.substr(at + kSeverityEnd.size());
+    const std::string_view code = after.substr(0, kCodeBytes);
+    if (!is_code(code) || !after.substr(kCodeBytes).starts_with(kCodeEnd)) continue;
+    // What follows in other lines is the place in the server's source code.
+    const std::size_t message_at = kCodeBytes + kCodeEnd.size();
+    const std::string_view rest = after.substr(message_at);
+    std::string message(verbose_message.substr(0, at));
+    message += ": ";
+    message += rest.substr(0, rest.find('\n'));
+    return sql_error(message, code);
+  }
+  return sql_error(verbose_message, "");
+}
+
+std::string_view sqlstate_of(const Error& error) {
+  std::string_view what = error.what;
+  if (!what.ends_with(')')) return {};
+  what.remove_suffix(1);
+  const std::size_t at = what.rfind(kBeforeCode);
+  if (at == std::string_view::npos) return {};
+  const std::string_view code = what.substr(at + kBeforeCode.size());
+  return is_code(code) ? code : std::string_view{};
+}
+
+}  // namespace outrider::postgres
