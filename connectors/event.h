@@ -72,11 +72,14 @@ struct Idle {
   bool urgent = false;
 };
 
+/// The source got on, but with something that says nothing; more may be ready.
+struct Nothing {};
+
 /// What a source says. Views live until the next call of Source::next().
 struct Event {
   EventId id;
   WallTime committed_at;
-  std::variant<RowInserted, LogicalMessage, OtherChange, Committed, Idle> what;
+  std::variant<RowInserted, LogicalMessage, OtherChange, Committed, Idle, Nothing> what;
 };
 
 }  // namespace outrider

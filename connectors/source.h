@@ -83,7 +83,7 @@ class Source {
   virtual Result<void> confirm(const Position& delivered) = 0;
 
   /// Does what time asks for: feedback, checks, time-outs.
-  virtual Result<void> tick(TimePoint now) = 0;
+  virtual Result<void> tick(Now now) = 0;
 
   /// Lets go of the source in good order if it can; keeps nothing. Never fails.
   virtual void release() = 0;

@@ -28,7 +28,7 @@ Wake Pipeline::step(Now now) {
     if (stage_ == before) break;
   }
   if (is_holding()) {
-    if (Result<void> done = source_->tick(now.steady); !done) {
+    if (Result<void> done = source_->tick(now); !done) {
       fail(std::move(done).error(), now.steady);
     }
   }

@@ -67,7 +67,7 @@ Result<Pipeline::Handled> Pipeline::handle(const Event& event, Now now) {
     if (!ticket_) idle_ = IdlePosition{source_->position(Source::Edge::After), idle->urgent};
   } else if (std::holds_alternative<OtherChange>(event.what)) {
     ++counters_.events_skipped_other_change;
-  } else {
+  } else if (std::holds_alternative<LogicalMessage>(event.what)) {
     ++counters_.events_skipped_message;
   }
   return Handled::Yes;

@@ -1,0 +1,186 @@
+#include "connectors/postgres/catalog.h"
+
+#include <nlohmann/json.hpp>
+
+#include <charconv>
+
+namespace outrider::postgres {
+namespace {
+
+using Json = nlohmann::json;
+
+// "OUTR": the first key of the advisory locks; the second is the hash of the slot's name.
+constexpr std::string_view kLockClass = "1330992210";
+
+std::string text_of(const Json& object, const char* key) {
+  const auto at = object.find(key);
+  return at != object.end() && at->is_string() ? at->get<std::string>() : std::string();
+}
+
+std::int64_t number_of(const Json& object, const char* key) {
+  const auto at = object.find(key);
+  return at != object.end() && at->is_number_integer() ? at->get<std::int64_t>() : 0;
+}
+
+bool truth_of(const Json& object, const char* key) {
+  const auto at = object.find(key);
+  return at != object.end() && at->is_boolean() && at->get<bool>();
+}
+
+std::optional<Lsn> lsn_of(const Json& object, const char* key) {
+  const Result<Lsn> lsn = parse_lsn(text_of(object, key));
+  return lsn ? std::optional(*lsn) : std::nullopt;
+}
+
+std::uint64_t digest_of(const Json& object) {
+  const std::string hex = text_of(object, "digest").substr(0, 16);
+  std::uint64_t digest = 0;
+  std::from_chars(hex.data(), hex.data() + hex.size(), digest, 16);
+  return digest;
+}
+
+std::string table_list(const Options& options) {
+  std::string list;
+  for (const TableName& table : options.tables) {
+    list += (list.empty() ? "(" : ", (") + quote_literal(table.schema) + ", " +
+            quote_literal(table.name) + ")";
+  }
+  return "(values " + list + ") as wanted(schema_name, table_name)";
+}
+
+SlotFacts parse_slot(const Json& row) {
+  SlotFacts slot;
+  slot.plugin = text_of(row, "plugin");
+  slot.database = text_of(row, "database");
+  slot.active = truth_of(row, "active");
+  slot.active_pid = number_of(row, "active_pid");
+  slot.active_application = text_of(row, "active_application");
+  slot.confirmed_flush = lsn_of(row, "confirmed_flush_lsn").value_or(Lsn{});
+  slot.restart = lsn_of(row, "restart_lsn");
+  slot.wal_status = text_of(row, "wal_status");
+  slot.invalidation_reason = text_of(row, "invalidation_reason");
+  if (const auto at = row.find("safe_wal_size"); at != row.end() && at->is_number_integer()) {
+    slot.safe_wal_bytes = at->get<std::int64_t>();
+  }
+  return slot;
+}
+
+PublicationFacts parse_publication(const Json& row) {
+  PublicationFacts publication;
+  publication.publishes_insert = truth_of(row, "inserts");
+  publication.digest = digest_of(row);
+  if (const auto tables = row.find("tables"); tables != row.end() && tables->is_array()) {
+    for (const Json& table : *tables) {
+      if (table.is_array() && table.size() == 2 && table[0].is_string() && table[1].is_string()) {
+        publication.tables.push_back({table[0].get<std::string>(), table[1].get<std::string>()});
+      }
+    }
+  }
+  return publication;
+}
+
+Result<Json> parse_object(std::string_view json) {
+  Json parsed = Json::parse(json, nullptr, false);
+  if (!parsed.is_object()) {
+    return failure(ErrorKind::Interrupted, "the server answered a catalog query with no object");
+  }
+  return parsed;
+}
+
+}  // namespace
+
+std::string quote_literal(std::string_view text) {
+  std::string quoted = "'";
+  for (const char c : text) quoted += c == '\'' ? std::string("''") : std::string(1, c);
+  return quoted + "'";
+}
+
+std::string quote_identifier(std::string_view name) {
+  std::string quoted = "\"";
+  for (const char c : name) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return quoted + "\"";
+}
+
+std::string facts_query(const Options& options) {
+  const std::string slot = quote_literal(options.slot);
+  const std::string publication = quote_literal(options.publication);
+  const std::string wanted = table_list(options);
+  return "select json_build_object("
+         "'wal_level', current_setting('wal_level'), "
+         "'in_recovery', pg_is_in_recovery(), "
+         "'wal_end', case when pg_is_in_recovery() then pg_last_wal_replay_lsn() "
+         "else pg_current_wal_flush_lsn() end, "
+         "'lock_held', exists (select from pg_locks l join pg_database d on d.oid = l.database "
+         "where d.datname = current_database() and l.locktype = 'advisory' and l.granted "
+         "and l.objsubid = 2 and l.classid = " +
+         std::string(kLockClass) + " and l.objid = hashtext(" + slot +
+         ")::oid), "
+         "'slot', (select to_jsonb(s) || jsonb_build_object('active_application', "
+         "(select a.application_name from pg_stat_activity a where a.pid = s.active_pid)) "
+         "from pg_replication_slots s where s.slot_name = " +
+         slot +
+         "), "
+         "'publication', (select json_build_object('inserts', p.pubinsert, "
+         "'tables', (select json_agg(json_build_array(t.schemaname, t.tablename)) "
+         "from pg_publication_tables t where t.pubname = p.pubname), "
+         "'digest', md5(p.oid::text || ':' || coalesce((select string_agg(r.oid::text, ',' "
+         "order by r.oid) from pg_publication_rel r join pg_class c on c.oid = r.prrelid "
+         "join pg_namespace n on n.oid = c.relnamespace join " +
+         wanted +
+         " on n.nspname = wanted.schema_name and c.relname = wanted.table_name "
+         "where r.prpubid = p.oid), ''))) "
+         "from pg_publication p where p.pubname = " +
+         publication +
+         "), "
+         "'setup_table_readable', coalesce(has_table_privilege(to_regclass('outrider.slot'), "
+         "'select'), false), "
+         "'column_types', (select json_agg(distinct a.atttypid::int8) from pg_attribute a "
+         "join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace "
+         "join " +
+         wanted +
+         " on n.nspname = wanted.schema_name and c.relname = wanted.table_name "
+         "where a.attnum > 0 and not a.attisdropped))";
+}
+
+std::string lock_query(const Options& options) {
+  return "select pg_try_advisory_lock(" + std::string(kLockClass) + ", hashtext(" +
+         quote_literal(options.slot) + ")), pg_backend_pid()";
+}
+
+std::string setup_query(const Options& options) {
+  return "select to_jsonb(s) from outrider.slot s where slot_name = " + quote_literal(options.slot);
+}
+
+Result<ServerFacts> parse_facts(std::string_view json) {
+  OUTRIDER_TRY(const Json object, parse_object(json));
+  ServerFacts facts;
+  facts.wal_level = text_of(object, "wal_level");
+  facts.in_recovery = truth_of(object, "in_recovery");
+  facts.wal_end = lsn_of(object, "wal_end").value_or(Lsn{});
+  facts.lock_held = truth_of(object, "lock_held");
+  facts.setup_table_readable = truth_of(object, "setup_table_readable");
+  if (const auto slot = object.find("slot"); slot != object.end() && slot->is_object()) {
+    facts.slot = parse_slot(*slot);
+  }
+  if (const auto row = object.find("publication"); row != object.end() && row->is_object()) {
+    facts.publication = parse_publication(*row);
+  }
+  if (const auto types = object.find("column_types"); types != object.end() && types->is_array()) {
+    for (const Json& type : *types) {
+      if (type.is_number_integer()) facts.column_types.push_back(type.get<std::uint32_t>());
+    }
+  }
+  return facts;
+}
+
+Result<SetupFacts> parse_setup(std::string_view json) {
+  OUTRIDER_TRY(const Json object, parse_object(json));
+  SetupFacts setup;
+  setup.consistent_point = lsn_of(object, "consistent_point").value_or(Lsn{});
+  const std::string system_id = text_of(object, "system_identifier");
+  std::from_chars(system_id.data(), system_id.data() + system_id.size(), setup.system_id);
+  setup.rows_before = number_of(object, "rows_before");
+  return setup;
+}
+
+}  // namespace outrider::postgres

@@ -1,0 +1,221 @@
+#include "connectors/postgres/source.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace outrider::postgres {
+namespace {
+
+constexpr Duration kKeepAliveInterval = std::chrono::seconds(10);
+constexpr Duration kWatchInterval = std::chrono::seconds(10);
+constexpr Duration kWatchTimeout = std::chrono::seconds(30);
+constexpr Duration kStatusInterval = std::chrono::seconds(10);
+// After a new confirmation, or after news of the server's position alone.
+constexpr Duration kConfirmInterval = std::chrono::milliseconds(100);
+constexpr Duration kReceivedInterval = std::chrono::seconds(1);
+// While the socket waits for much to arrive, it is read this often all the same.
+constexpr Duration kBehindInterval = std::chrono::milliseconds(2);
+// Messages without a pause that say we are behind, and messages between two pauses that say we
+// are not.
+constexpr std::uint64_t kBehindMessages = 2000;
+constexpr std::uint64_t kCaughtUpMessages = 50;
+
+}  // namespace
+
+Result<const Event*> PostgresSource::next() {
+  OUTRIDER_TRY(const std::optional<std::string_view> data, stream_->read_copy());
+  OUTRIDER_TRY(check_warnings());
+  if (!data) {
+    note_dry();
+    return nullptr;
+  }
+  ++read_since_dry_;
+  counters_.bytes_received += data->size();
+  OUTRIDER_TRY(const Event* event, reader_->read(*data));
+  if (reader_->take_reply_request()) {
+    reply_due_ = true;
+    ++counters_.keepalives;
+  }
+  counters_.received_position = reader_->received().value;
+  return event;
+}
+
+void PostgresSource::note_dry() {
+  const bool behind =
+      is_behind_ ? read_since_dry_ >= kCaughtUpMessages : read_since_dry_ >= kBehindMessages;
+  if (behind != is_behind_) {
+    is_behind_ = behind;
+    stream_->set_low_watermark(behind);
+  }
+  read_since_dry_ = 0;
+}
+
+Result<void> PostgresSource::check_warnings() {
+  for (std::string& warning : stream_->take_warnings()) {
+    // Postgres 18 goes on without the rows when it cannot find the publication.
+    if (warning.find("skipped loading publication") != std::string::npos) {
+      return failure(ErrorKind::Refused, "the server skips rows: " + warning,
+                     "the publication was missing or created anew after these rows were written; "
+                     "they are only in the outbox table now");
+    }
+    notices_.push_back({Notice::Severity::Warning, "Postgres says: " + std::move(warning)});
+  }
+  return {};
+}
+
+Position PostgresSource::position(Edge edge) const {
+  return reader_ ? reader_->position(edge).pack() : from_.pack();
+}
+
+Result<void> PostgresSource::confirm(const Position& delivered) {
+  OUTRIDER_TRY(const PostgresPosition position, PostgresPosition::unpack(delivered));
+  flush_ = std::max(flush_, position.end_lsn);
+  counters_.confirmed_position = flush_.value;
+  return {};
+}
+
+Result<void> PostgresSource::tick(Now now) {
+  last_tick_ = now;
+  if (step_ == Step::Streaming) {
+    OUTRIDER_TRY(watch(now.steady));
+    if (now.steady >= status_due()) return send_status(now);
+    return {};
+  }
+  if (step_ == Step::Held) {
+    if (Result<void> ended = watch_->check(); !ended) {
+      return std::unexpected(std::move(ended).error().within("the watching connection ended"));
+    }
+    return keep_lock_alive(now.steady);
+  }
+  return {};
+}
+
+Result<void> PostgresSource::keep_lock_alive(TimePoint now) {
+  if (stream_is_busy_) {
+    OUTRIDER_TRY(const std::optional<Rows> rows, stream_->result());
+    if (rows) stream_is_busy_ = false;
+    return {};
+  }
+  if (now < next_keep_alive_) return {};
+  next_keep_alive_ = now + kKeepAliveInterval;
+  OUTRIDER_TRY(stream_->query("SELECT 1"));
+  stream_is_busy_ = true;
+  return {};
+}
+
+Result<void> PostgresSource::watch(TimePoint now) {
+  if (!watch_is_busy_) {
+    if (Result<void> ended = watch_->check(); !ended) {
+      return std::unexpected(std::move(ended).error().within("the watching connection ended"));
+    }
+    if (now < next_watch_) return {};
+    OUTRIDER_TRY(watch_->query(facts_query(options_)));
+    watch_is_busy_ = true;
+    next_watch_ = now + kWatchTimeout;
+    return {};
+  }
+  OUTRIDER_TRY(const std::optional<ServerFacts> facts, facts_answer());
+  if (!facts) {
+    if (now < next_watch_) return {};
+    return failure(ErrorKind::Unavailable, "the server did not answer a catalog query in time");
+  }
+  watch_is_busy_ = false;
+  next_watch_ = now + kWatchInterval;
+  note_facts(*facts);
+  return check_coverage(options_, *facts);
+}
+
+Result<std::optional<ServerFacts>> PostgresSource::facts_answer() {
+  OUTRIDER_TRY(const std::optional<Rows> rows, watch_->result());
+  if (!rows) return std::nullopt;
+  if (rows->rows.size() != 1 || rows->columns != 1 || !rows->rows[0][0]) {
+    return failure(ErrorKind::Interrupted, "the server answered a catalog query with no row");
+  }
+  OUTRIDER_TRY(ServerFacts facts, parse_facts(*rows->rows[0][0]));
+  return facts;
+}
+
+void PostgresSource::note_facts(const ServerFacts& facts) {
+  counters_.server_position = facts.wal_end.value;
+  if (!facts.slot) return;
+  counters_.slot_status = facts.slot->wal_status;
+  counters_.retained_bytes.reset();
+  if (facts.slot->restart && facts.wal_end >= *facts.slot->restart) {
+    counters_.retained_bytes = facts.wal_end.value - facts.slot->restart->value;
+  }
+  counters_.safe_bytes.reset();
+  if (facts.slot->safe_wal_bytes) {
+    counters_.safe_bytes =
+        static_cast<std::uint64_t>(std::max<std::int64_t>(0, *facts.slot->safe_wal_bytes));
+  }
+}
+
+TimePoint PostgresSource::status_due() const {
+  if (reply_due_) return TimePoint::min();
+  if (flush_ > flush_sent_) return status_sent_at_ + kConfirmInterval;
+  if (reader_->received() > write_sent_) return status_sent_at_ + kReceivedInterval;
+  return status_sent_at_ + kStatusInterval;
+}
+
+Result<void> PostgresSource::send_status(Now now) {
+  const StatusUpdate update{.write = std::max(reader_->received(), flush_),
+                            .flush = flush_,
+                            .apply = flush_,
+                            .sent = now.wall,
+                            .reply_requested = false};
+  const auto bytes = encode(update);
+  OUTRIDER_TRY(stream_->write_copy({bytes.data(), bytes.size()}));
+  ++counters_.feedback_sent;
+  reply_due_ = false;
+  flush_sent_ = flush_;
+  write_sent_ = update.write;
+  status_sent_at_ = now.steady;
+  return {};
+}
+
+void PostgresSource::release() {
+  if (step_ == Step::Streaming && flush_ > flush_sent_) {
+    // Best effort: the checkpoint in the sink is what counts.
+    static_cast<void>(send_status(last_tick_));
+  }
+  if (step_ == Step::Streaming) stream_->end_copy();
+  stream_.reset();
+  watch_.reset();
+  reader_.reset();
+  setup_.reset();
+  stream_is_busy_ = false;
+  watch_is_busy_ = false;
+  is_standby_ = false;
+  move_to(Step::Idle, std::nullopt);
+}
+
+Wake PostgresSource::wake(Reading reading) const {
+  Wake wake;
+  const bool hold_back = reading == Reading::No && step_ == Step::Streaming;
+  if (stream_) {
+    Wake::Descriptor descriptor = stream_->interest();
+    if (hold_back) descriptor.read = false;
+    // Without an interest it must not be watched at all, or a hang-up wakes for ever.
+    if (descriptor.fd >= 0 && (descriptor.read || descriptor.write)) wake.watch(descriptor);
+  }
+  if (watch_ && watch_->interest().fd >= 0) wake.watch(watch_->interest());
+  if (deadline_) wake.by(*deadline_);
+  switch (step_) {
+    case Step::Standby:
+      wake.by(next_look_);
+      break;
+    case Step::Held:
+      wake.by(next_keep_alive_);
+      break;
+    case Step::Streaming:
+      wake.by(next_watch_);
+      wake.by(status_due());
+      if (is_behind_ && !hold_back) wake.by(last_tick_.steady + kBehindInterval);
+      break;
+    default:
+      break;
+  }
+  return wake;
+}
+
+}  // namespace outrider::postgres

@@ -1,0 +1,122 @@
+// The Postgres source: tails a logical replication slot. Made by the registry, driven by the
+// pipeline.
+#pragma once
+
+#include "connectors/postgres/catalog.h"
+#include "connectors/postgres/connection.h"
+#include "connectors/postgres/options.h"
+#include "connectors/postgres/position.h"
+#include "connectors/postgres/start_rules.h"
+#include "connectors/postgres/stream_reader.h"
+#include "connectors/source.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace outrider::postgres {
+
+/// Two connections: the stream, which also holds the advisory lock that makes this instance the
+/// owner, and an ordinary one to watch the catalogs, whose end tells that the server shuts down.
+/// Pure but for the connections given to it; see Source for the order of calls.
+class PostgresSource final : public Source {
+ public:
+  PostgresSource(Options options, std::unique_ptr<Connector> connector);
+
+  Result<Standing> acquire(TimePoint now) override;
+  Result<void> admit(const Position& checkpoint) const override;
+  Result<Plan> plan(const Found& found) override;
+  Result<bool> start(const Position& from, TimePoint now) override;
+  Result<const Event*> next() override;
+  Position position(Edge edge) const override;
+  Result<void> confirm(const Position& delivered) override;
+  Result<void> tick(Now now) override;
+  void release() override;
+  Wake wake(Reading reading) const override;
+  const SourceCounters& counters() const override { return counters_; }
+  const PositionFormat& position_format() const override { return format_; }
+  Notices take_notices() override { return std::exchange(notices_, {}); }
+
+ private:
+  enum class Step {
+    Idle,
+    ConnectWatch,   // The ordinary connection.
+    QueryOwner,     // Is anyone else the owner?
+    Standby,        // Someone is; ask again at next_look_.
+    ConnectStream,  // The replication connection.
+    Lock,
+    Identify,
+    History,
+    QueryFacts,  // Under the lock: what the start is decided from.
+    QuerySetup,
+    Held,
+    BeginStream,
+    QueryStarted,  // The slot as it is after START_REPLICATION.
+    Streaming,
+  };
+
+  // Starting (source_start.cpp).
+  Result<void> advance(TimePoint now);
+  Result<void> connect_watch(TimePoint now);
+  Result<void> judge_owner(TimePoint now);
+  Result<void> connect_stream(TimePoint now);
+  Result<void> take_lock(TimePoint now);
+  Result<void> identify(TimePoint now);
+  Result<void> read_history(TimePoint now);
+  Result<void> read_facts(TimePoint now);
+  Result<void> read_setup(TimePoint now);
+  Result<void> begin_stream(TimePoint now);
+  Result<void> judge_started(TimePoint now);
+  void stand_by(TimePoint now);
+  void hold(TimePoint now);
+  void move_to(Step step, std::optional<TimePoint> deadline);
+  /// Sends a query whose answer the next step waits for.
+  Result<void> ask(Step step, Connection& connection, std::string_view query, TimePoint now);
+
+  // Streaming (source.cpp).
+  Result<std::optional<ServerFacts>> facts_answer();
+  void note_facts(const ServerFacts& facts);
+  void note_dry();
+  Result<void> watch(TimePoint now);
+  Result<void> keep_lock_alive(TimePoint now);
+  Result<void> send_status(Now now);
+  Result<void> check_warnings();
+  TimePoint status_due() const;
+
+  const Options options_;
+  std::unique_ptr<Connector> connector_;
+  PostgresPositionFormat format_;
+  std::unique_ptr<Connection> watch_;
+  std::unique_ptr<Connection> stream_;
+
+  Step step_ = Step::Idle;
+  std::optional<TimePoint> deadline_;  // Of the current step.
+  bool is_standby_ = false;
+  TimePoint next_look_;
+  SystemIdentity system_;
+  ServerFacts facts_;
+  std::optional<SetupFacts> setup_;
+  std::int64_t stream_pid_ = 0;
+  PostgresPosition from_;
+  std::optional<StreamReader> reader_;
+
+  bool watch_is_busy_ = false;   // A catalog query is under way while streaming.
+  bool stream_is_busy_ = false;  // A keep-alive query is under way while holding.
+  TimePoint next_watch_;
+  TimePoint next_keep_alive_;
+  Lsn flush_;
+  Lsn flush_sent_;
+  Lsn write_sent_;
+  bool reply_due_ = false;
+  TimePoint status_sent_at_;
+  std::uint64_t read_since_dry_ = 0;
+  bool is_behind_ = false;
+  Now last_tick_;
+
+  SourceCounters counters_;
+  Notices notices_;
+};
+
+}  // namespace outrider::postgres

@@ -1,0 +1,287 @@
+// How the Postgres source becomes the owner of its slot and begins to stream.
+#include "connectors/postgres/source.h"
+#include "connectors/postgres/sqlstate.h"
+#include "connectors/postgres/values.h"
+#include "relay/base/assert.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+namespace outrider::postgres {
+namespace {
+
+constexpr Duration kStepTimeout = std::chrono::seconds(10);
+constexpr Duration kStartTimeout = std::chrono::seconds(60);
+constexpr Duration kStandbyInterval = std::chrono::seconds(1);
+constexpr Duration kKeepAliveInterval = std::chrono::seconds(10);
+constexpr Duration kWatchInterval = std::chrono::seconds(10);
+// One call may pass through several steps; more than this would be a loop.
+constexpr int kStepsPerCall = 16;
+// Too many connections or walsenders.
+constexpr std::string_view kTooManyConnections = "53300";
+
+template <typename Number>
+Result<Number> number_in(const std::optional<std::string>& text) {
+  Number number{};
+  if (text) {
+    const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), number);
+    if (error == std::errc{} && end == text->data() + text->size()) return number;
+  }
+  return failure(ErrorKind::Interrupted, "the server answered with no number");
+}
+
+}  // namespace
+
+PostgresSource::PostgresSource(Options options, std::unique_ptr<Connector> connector)
+    : options_(std::move(options)), connector_(std::move(connector)) {}
+
+Result<Source::Standing> PostgresSource::acquire(TimePoint now) {
+  for (int i = 0; i < kStepsPerCall && step_ != Step::Held; ++i) {
+    const Step before = step_;
+    if (Result<void> done = advance(now); !done) {
+      return std::unexpected(
+          std::move(done).error().within("acquire slot \"" + options_.slot + "\""));
+    }
+    if (step_ == before) break;
+  }
+  if (step_ == Step::Held) {
+    is_standby_ = false;
+    return Standing::Held;
+  }
+  return is_standby_ ? Standing::Standby : Standing::Working;
+}
+
+Result<void> PostgresSource::advance(TimePoint now) {
+  if (deadline_ && now >= *deadline_) {
+    return failure(ErrorKind::Unavailable, "the server did not answer in time");
+  }
+  switch (step_) {
+    case Step::Idle:
+      watch_ = connector_->open(Connection::Kind::Ordinary);
+      ++counters_.connects;
+      move_to(Step::ConnectWatch, now + kStepTimeout);
+      return {};
+    case Step::ConnectWatch:
+      return connect_watch(now);
+    case Step::QueryOwner:
+      return judge_owner(now);
+    case Step::Standby:
+      OUTRIDER_TRY(watch_->check());
+      if (now < next_look_) return {};
+      return ask(Step::QueryOwner, *watch_, facts_query(options_), now);
+    case Step::ConnectStream:
+      return connect_stream(now);
+    case Step::Lock:
+      return take_lock(now);
+    case Step::Identify:
+      return identify(now);
+    case Step::History:
+      return read_history(now);
+    case Step::QueryFacts:
+      return read_facts(now);
+    case Step::QuerySetup:
+      return read_setup(now);
+    case Step::BeginStream:
+      return begin_stream(now);
+    case Step::QueryStarted:
+      return judge_started(now);
+    case Step::Held:
+    case Step::Streaming:
+      return {};
+  }
+  return {};
+}
+
+void PostgresSource::move_to(Step step, std::optional<TimePoint> deadline) {
+  step_ = step;
+  deadline_ = deadline;
+}
+
+Result<void> PostgresSource::ask(Step step, Connection& connection, std::string_view query,
+                                 TimePoint now) {
+  OUTRIDER_TRY(connection.query(query));
+  move_to(step, now + kStepTimeout);
+  return {};
+}
+
+Result<void> PostgresSource::connect_watch(TimePoint now) {
+  OUTRIDER_TRY(const bool ready, watch_->connect());
+  if (!ready) return {};
+  return ask(Step::QueryOwner, *watch_, facts_query(options_), now);
+}
+
+void PostgresSource::stand_by(TimePoint now) {
+  stream_.reset();
+  is_standby_ = true;
+  next_look_ = now + kStandbyInterval;
+  move_to(Step::Standby, std::nullopt);
+}
+
+Result<void> PostgresSource::judge_owner(TimePoint now) {
+  OUTRIDER_TRY(const std::optional<ServerFacts> facts, facts_answer());
+  if (!facts) return {};
+  if (facts->lock_held) {
+    stand_by(now);
+    return {};
+  }
+  stream_ = connector_->open(Connection::Kind::Replication);
+  ++counters_.connects;
+  move_to(Step::ConnectStream, now + kStepTimeout);
+  return {};
+}
+
+Result<void> PostgresSource::connect_stream(TimePoint now) {
+  Result<bool> ready = stream_->connect();
+  if (!ready && sqlstate_of(ready.error()) == kTooManyConnections) {
+    notices_.push_back({Notice::Severity::Warning, ready.error().what + "; standing by",
+                        "raise max_wal_senders if no other instance is active"});
+    stand_by(now);
+    return {};
+  }
+  OUTRIDER_TRY(const bool connected, std::move(ready));
+  if (!connected) return {};
+  return ask(Step::Lock, *stream_, lock_query(options_), now);
+}
+
+Result<void> PostgresSource::take_lock(TimePoint now) {
+  OUTRIDER_TRY(const std::optional<Rows> rows, stream_->result());
+  if (!rows) return {};
+  if (rows->rows.size() != 1 || rows->columns != 2) {
+    return failure(ErrorKind::Interrupted, "the server answered the lock query with no row");
+  }
+  if (rows->rows[0][0] != "t") {
+    stand_by(now);
+    return {};
+  }
+  OUTRIDER_TRY(stream_pid_, number_in<std::int64_t>(rows->rows[0][1]));
+  return ask(Step::Identify, *stream_, "IDENTIFY_SYSTEM", now);
+}
+
+Result<void> PostgresSource::identify(TimePoint now) {
+  OUTRIDER_TRY(const std::optional<Rows> rows, stream_->result());
+  if (!rows) return {};
+  if (rows->rows.size() != 1 || rows->columns < 4) {
+    return failure(ErrorKind::Interrupted, "the server answered IDENTIFY_SYSTEM with no row");
+  }
+  const auto& row = rows->rows[0];
+  OUTRIDER_TRY(system_.system_id, number_in<std::uint64_t>(row[0]));
+  OUTRIDER_TRY(system_.timeline, number_in<std::uint32_t>(row[1]));
+  OUTRIDER_TRY(system_.database, Identifier::from(row[3].value_or("")));
+  system_.timeline_history.clear();
+  if (system_.timeline > 1) {
+    return ask(Step::History, *stream_, "TIMELINE_HISTORY " + std::to_string(system_.timeline),
+               now);
+  }
+  return ask(Step::QueryFacts, *watch_, facts_query(options_), now);
+}
+
+Result<void> PostgresSource::read_history(TimePoint now) {
+  OUTRIDER_TRY(const std::optional<Rows> rows, stream_->result());
+  if (!rows) return {};
+  if (rows->rows.size() == 1 && rows->columns == 2) {
+    system_.timeline_history = rows->rows[0][1].value_or("");
+  }
+  return ask(Step::QueryFacts, *watch_, facts_query(options_), now);
+}
+
+Result<void> PostgresSource::read_facts(TimePoint now) {
+  OUTRIDER_TRY(std::optional<ServerFacts> facts, facts_answer());
+  if (!facts) return {};
+  note_facts(*facts);
+  facts_ = std::move(*facts);
+  OUTRIDER_TRY(check_facts(options_, facts_));
+  OUTRIDER_TRY(check_not_active(options_, *facts_.slot, 0));
+  setup_.reset();
+  if (facts_.setup_table_readable) {
+    return ask(Step::QuerySetup, *watch_, setup_query(options_), now);
+  }
+  hold(now);
+  return {};
+}
+
+Result<void> PostgresSource::read_setup(TimePoint now) {
+  OUTRIDER_TRY(const std::optional<Rows> rows, watch_->result());
+  if (!rows) return {};
+  if (!rows->rows.empty() && rows->columns == 1 && rows->rows[0][0]) {
+    OUTRIDER_TRY(setup_, parse_setup(*rows->rows[0][0]));
+  }
+  hold(now);
+  return {};
+}
+
+void PostgresSource::hold(TimePoint now) {
+  next_keep_alive_ = now + kKeepAliveInterval;
+  move_to(Step::Held, std::nullopt);
+}
+
+Result<void> PostgresSource::admit(const Position& checkpoint) const {
+  OUTRIDER_TRY(const PostgresPosition position, PostgresPosition::unpack(checkpoint));
+  return check_identity(options_, system_, position);
+}
+
+Result<Source::Plan> PostgresSource::plan(const Found& found) {
+  std::optional<PostgresPosition> checkpoint;
+  if (found.checkpoint) {
+    OUTRIDER_TRY(checkpoint, PostgresPosition::unpack(found.checkpoint->position));
+  }
+  const StartFacts facts{.options = options_, .system = system_, .server = facts_, .setup = setup_};
+  OUTRIDER_TRY(StartDecision decision, decide_start(facts, found.keeps_checkpoints, checkpoint));
+  notices_.insert(notices_.end(), decision.notices.begin(), decision.notices.end());
+  return Plan{.from = decision.from.pack(), .write_checkpoint = decision.write_checkpoint};
+}
+
+Result<bool> PostgresSource::start(const Position& from, TimePoint now) {
+  if (step_ == Step::Held) {
+    if (stream_is_busy_) return false;
+    OUTRIDER_TRY(from_, PostgresPosition::unpack(from));
+    const bool is_binary = std::ranges::all_of(facts_.column_types, readable_in_binary);
+    const std::string command = "START_REPLICATION SLOT " + quote_identifier(options_.slot) +
+                                " LOGICAL " + to_string(facts_.slot->confirmed_flush) +
+                                " (proto_version '1', publication_names " +
+                                quote_literal(quote_identifier(options_.publication)) +
+                                (is_binary ? ", binary 'true')" : ")");
+    OUTRIDER_TRY(stream_->query(command));
+    move_to(Step::BeginStream, now + kStartTimeout);
+  }
+  for (int i = 0; i < kStepsPerCall && step_ != Step::Streaming; ++i) {
+    const Step before = step_;
+    if (Result<void> done = advance(now); !done) {
+      return std::unexpected(
+          std::move(done).error().within("start reading slot \"" + options_.slot + "\""));
+    }
+    if (step_ == before) break;
+  }
+  return step_ == Step::Streaming;
+}
+
+Result<void> PostgresSource::begin_stream(TimePoint now) {
+  OUTRIDER_TRY(const std::optional<Rows> rows, stream_->result());
+  if (!rows) return {};
+  if (!rows->copying) {
+    return failure(ErrorKind::Interrupted, "the server did not begin to stream");
+  }
+  return ask(Step::QueryStarted, *watch_, facts_query(options_), now);
+}
+
+Result<void> PostgresSource::judge_started(TimePoint now) {
+  OUTRIDER_TRY(const std::optional<ServerFacts> facts, facts_answer());
+  if (!facts) return {};
+  note_facts(*facts);
+  OUTRIDER_TRY(check_started(options_, *facts, from_, stream_pid_));
+  reader_.emplace(from_, facts_.slot->confirmed_flush);
+  // Not yet from_: until the history is verified the server must keep what it would send again.
+  flush_ = facts_.slot->confirmed_flush;
+  flush_sent_ = flush_;
+  counters_.confirmed_position = flush_.value;
+  write_sent_ = {};
+  read_since_dry_ = 0;
+  is_behind_ = false;
+  reply_due_ = true;
+  status_sent_at_ = now;
+  next_watch_ = now + kWatchInterval;
+  move_to(Step::Streaming, std::nullopt);
+  return {};
+}
+
+}  // namespace outrider::postgres

@@ -1,0 +1,245 @@
+#include "connectors/postgres/start_rules.h"
+
+#include <algorithm>
+#include <charconv>
+#include <sstream>
+#include <string>
+
+namespace outrider::postgres {
+namespace {
+
+std::string slot_named(const Options& options) { return "slot \"" + options.slot + "\""; }
+
+std::string full_name(const TableName& table) {
+  return quote_identifier(table.schema) + "." + quote_identifier(table.name);
+}
+
+const std::string kNewIdentity =
+    "if the events in between are lost or were sent by other means, give the pipeline a new "
+    "`identity:` to go on from the slot's own position";
+
+std::string create_publication(const Options& options) {
+  std::string tables;
+  for (const TableName& table : options.tables) {
+    tables += (tables.empty() ? "" : ", ") + full_name(table);
+  }
+  return "CREATE PUBLICATION " + quote_identifier(options.publication) + " FOR TABLE " + tables +
+         " WITH (publish = 'insert', publish_via_partition_root = true)";
+}
+
+Result<void> check_publication(const Options& options, const ServerFacts& facts) {
+  if (!facts.publication) {
+    return failure(ErrorKind::Refused, "publication \"" + options.publication + "\" does not exist",
+                   "as the owner of the tables: `outrider setup`, or " +
+                       create_publication(options) +
+                       "; rows committed while it was missing are not sent");
+  }
+  for (const TableName& table : options.tables) {
+    if (std::ranges::find(facts.publication->tables, table) == facts.publication->tables.end()) {
+      return failure(
+          ErrorKind::Refused,
+          "publication \"" + options.publication + "\" does not cover table " + full_name(table),
+          "as the owner: ALTER PUBLICATION " + quote_identifier(options.publication) +
+              " ADD TABLE " + full_name(table) +
+              "; rows committed while it was not covered are not sent");
+    }
+  }
+  if (!facts.publication->publishes_insert) {
+    return failure(ErrorKind::Refused,
+                   "publication \"" + options.publication + "\" does not publish inserts",
+                   "as the owner: ALTER PUBLICATION " + quote_identifier(options.publication) +
+                       " SET (publish = 'insert')");
+  }
+  return {};
+}
+
+/// Where the timeline `before` ended, from lines "timeline<TAB>lsn<TAB>reason".
+std::optional<Lsn> end_of_timeline(std::string_view history, std::uint32_t before) {
+  std::istringstream lines{std::string(history)};
+  std::string line;
+  while (std::getline(lines, line)) {
+    std::istringstream fields(line);
+    std::uint32_t timeline = 0;
+    std::string lsn;
+    if (!(fields >> timeline >> lsn) || timeline != before) continue;
+    const Result<Lsn> end = parse_lsn(lsn);
+    return end ? std::optional(*end) : std::nullopt;
+  }
+  return std::nullopt;
+}
+
+Result<void> check_timeline(const SystemIdentity& system, const PostgresPosition& checkpoint) {
+  if (checkpoint.timeline == system.timeline) return {};
+  const Lsn reached = std::max(checkpoint.end_lsn, checkpoint.partial.final_lsn);
+  const std::optional<Lsn> end = end_of_timeline(system.timeline_history, checkpoint.timeline);
+  if (checkpoint.timeline > system.timeline || !end || reached > *end) {
+    return failure(
+        ErrorKind::Refused,
+        "the checkpoint " + to_string(reached) + " of timeline " +
+            std::to_string(checkpoint.timeline) +
+            " is not in the history of the server, which is " + "on timeline " +
+            std::to_string(system.timeline) + (end ? " since " + to_string(*end) : std::string()) +
+            ": after a failover or restore, published events are missing in the database",
+        kNewIdentity);
+  }
+  return {};
+}
+
+Result<void> check_positions(const StartFacts& facts, const PostgresPosition& checkpoint) {
+  const Lsn confirmed = facts.server.slot->confirmed_flush;
+  if (confirmed > checkpoint.end_lsn) {
+    return failure(ErrorKind::Refused,
+                   slot_named(facts.options) + " was advanced or created anew: it begins at " +
+                       to_string(confirmed) + ", but events are delivered only up to " +
+                       to_string(checkpoint.end_lsn),
+                   kNewIdentity);
+  }
+  const Lsn reached = std::max(checkpoint.end_lsn, checkpoint.partial.final_lsn);
+  if (reached > facts.server.wal_end) {
+    return failure(ErrorKind::Refused,
+                   "events are delivered up to " + to_string(reached) +
+                       ", but the server's log ends at " + to_string(facts.server.wal_end) +
+                       ": it was restored or lost part of its log",
+                   kNewIdentity);
+  }
+  if (checkpoint.publication_digest != facts.server.publication->digest) {
+    return failure(ErrorKind::Refused,
+                   "publication \"" + facts.options.publication +
+                       "\" or its tables were dropped, created or added anew since the last "
+                       "checkpoint: rows in between may be missing in the stream",
+                   kNewIdentity);
+  }
+  return check_timeline(facts.system, checkpoint);
+}
+
+Result<StartDecision> decide_without_checkpoint(const StartFacts& facts, PostgresPosition from) {
+  StartDecision decision{.from = from, .write_checkpoint = true, .notices = {}};
+  const bool is_virgin = facts.setup && facts.setup->consistent_point == from.end_lsn &&
+                         facts.setup->system_id == facts.system.system_id;
+  if (is_virgin) {
+    if (facts.setup->rows_before > 0 && facts.options.on_first_start == OnFirstStart::Refuse) {
+      return failure(ErrorKind::Refused,
+                     "up to " + std::to_string(facts.setup->rows_before) +
+                         " rows were in the outbox before " + slot_named(facts.options) +
+                         " existed and would never be sent",
+                     "set start.on_first_start: ignore to begin without them");
+    }
+    return decision;
+  }
+  if (facts.options.without_checkpoint == WithoutCheckpoint::Refuse) {
+    return failure(ErrorKind::Refused,
+                   slot_named(facts.options) + " was used before, but there is no checkpoint of it",
+                   "set start.without_checkpoint: adopt to begin at the slot's position " +
+                       to_string(from.end_lsn) + "; events after it may repeat");
+  }
+  decision.notices.push_back(
+      {Notice::Severity::Warning, "no checkpoint: beginning at the position of " +
+                                      slot_named(facts.options) + ", " + to_string(from.end_lsn) +
+                                      "; events after it may have been sent before"});
+  return decision;
+}
+
+}  // namespace
+
+Result<void> check_facts(const Options& options, const ServerFacts& facts) {
+  if (facts.in_recovery) {
+    return failure(ErrorKind::Unavailable, "the server is a standby",
+                   "name the primary, or all hosts with target_session_attrs=read-write");
+  }
+  if (facts.wal_level != "logical") {
+    return failure(ErrorKind::Refused, "wal_level is \"" + facts.wal_level + "\", not \"logical\"",
+                   "ALTER SYSTEM SET wal_level = logical, then restart the server");
+  }
+  return check_coverage(options, facts);
+}
+
+Result<void> check_coverage(const Options& options, const ServerFacts& facts) {
+  if (!facts.slot) {
+    return failure(ErrorKind::Refused, slot_named(options) + " does not exist",
+                   "`outrider setup` creates it; events committed without a slot are not sent");
+  }
+  if (facts.slot->plugin != "pgoutput") {
+    return failure(
+        ErrorKind::Refused,
+        slot_named(options) + " uses the plugin \"" + facts.slot->plugin + "\", not pgoutput",
+        "name another slot under source.postgres.slot");
+  }
+  if (facts.slot->wal_status == "lost" || !facts.slot->invalidation_reason.empty()) {
+    return failure(ErrorKind::Refused,
+                   slot_named(options) + " is lost: the server removed log that was not read yet" +
+                       (facts.slot->invalidation_reason.empty()
+                            ? std::string()
+                            : " (" + facts.slot->invalidation_reason + ")"),
+                   "SELECT pg_drop_replication_slot(" + quote_literal(options.slot) +
+                       "), then `outrider setup`, and a new `identity:`; what was not read is only "
+                       "in the outbox table now");
+  }
+  return check_publication(options, facts);
+}
+
+Result<void> check_not_active(const Options& options, const SlotFacts& slot, std::int64_t own_pid) {
+  if (!slot.active || (own_pid != 0 && slot.active_pid == own_pid)) return {};
+  const std::string pid = std::to_string(slot.active_pid);
+  return failure(
+      ErrorKind::Unavailable,
+      slot_named(options) + " is read by another client, PID " + pid +
+          (slot.active_application.empty() ? std::string() : " (" + slot.active_application + ")"),
+      "stop that client, or SELECT pg_terminate_backend(" + pid + ")");
+}
+
+Result<void> check_identity(const Options& options, const SystemIdentity& system,
+                            const PostgresPosition& checkpoint) {
+  const auto refuse = [&](const std::string& what, const std::string& theirs,
+                          const std::string& ours) {
+    return failure(
+        ErrorKind::Refused,
+        "the checkpoint belongs to another " + what + ": " + theirs + ", this is " + ours,
+        "two pipelines share one `identity:`; give each its own");
+  };
+  if (checkpoint.system_id != system.system_id) {
+    return refuse("database cluster", std::to_string(checkpoint.system_id),
+                  std::to_string(system.system_id));
+  }
+  if (checkpoint.database != system.database) {
+    return refuse("database", std::string(checkpoint.database.view()),
+                  std::string(system.database.view()));
+  }
+  if (checkpoint.slot.view() != options.slot) {
+    return refuse("slot", std::string(checkpoint.slot.view()), options.slot);
+  }
+  return {};
+}
+
+Result<StartDecision> decide_start(const StartFacts& facts, bool keeps_checkpoints,
+                                   const std::optional<PostgresPosition>& checkpoint) {
+  PostgresPosition from;
+  from.system_id = facts.system.system_id;
+  from.timeline = facts.system.timeline;
+  from.database = facts.system.database;
+  OUTRIDER_TRY(from.slot, Identifier::from(facts.options.slot));
+  from.end_lsn = facts.server.slot->confirmed_flush;
+  from.publication_digest = facts.server.publication->digest;
+  if (!keeps_checkpoints) return StartDecision{.from = from};
+  if (!checkpoint) return decide_without_checkpoint(facts, from);
+  OUTRIDER_TRY(check_positions(facts, *checkpoint));
+  from.end_lsn = checkpoint->end_lsn;
+  from.partial = checkpoint->partial;
+  from.last = checkpoint->last;
+  return StartDecision{.from = from};
+}
+
+Result<void> check_started(const Options& options, const ServerFacts& facts,
+                           const PostgresPosition& from, std::int64_t own_pid) {
+  OUTRIDER_TRY(check_coverage(options, facts));
+  OUTRIDER_TRY(check_not_active(options, *facts.slot, own_pid));
+  if (facts.slot->confirmed_flush > from.end_lsn) {
+    return failure(ErrorKind::Refused,
+                   slot_named(options) + " was advanced to " +
+                       to_string(facts.slot->confirmed_flush) + " while starting from " +
+                       to_string(from.end_lsn),
+                   kNewIdentity);
+  }
+  return {};
+}
+
+}  // namespace outrider::postgres
