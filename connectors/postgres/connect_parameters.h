@@ -17,7 +17,7 @@ using ConnectParameters = std::map<std::string, std::string, std::less<>>;
 struct ConnectWish {
   Connection::Kind kind = Connection::Kind::Ordinary;
   std::string_view slot;
-  std::optional<std::string> password;
+  std::optional<std::string> password = {};
   /// How many attempts failed before. Of several hosts, each attempt begins with another one:
   /// libpq tries them in turn but has no time limit for each when it must not block.
   std::size_t failures = 0;

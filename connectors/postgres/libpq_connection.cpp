@@ -72,7 +72,7 @@ class LibpqConnection final : public Connection {
 
 Result<void> LibpqConnection::start() {
   OUTRIDER_TRY(ConnectParameters from_dsn, parse_dsn(options_.dsn));
-  ConnectWish wish{.kind = kind_, .slot = options_.slot, .password = {}, .failures = failures_};
+  ConnectWish wish{.kind = kind_, .slot = options_.slot, .failures = failures_};
   OUTRIDER_TRY(wish.password, read_password(options_));
   const ConnectParameters parameters = connect_parameters(std::move(from_dsn), wish);
   std::vector<const char*> keywords;
