@@ -32,7 +32,7 @@ struct OutboxTable {
 struct OutboxOptions {
   /// The tables whose inserts are events; rows of other tables are skipped.
   std::vector<OutboxTable> tables = {OutboxTable{}};
-  OutboxColumns columns;
+  OutboxColumns columns = {};
   /// Topic of a row: literal text with `{aggregatetype}` in it; needs a literal prefix.
   std::string topic = "outbox.event.{aggregatetype}";
   /// Names of the headers that carry the row's id and type; empty: not sent.

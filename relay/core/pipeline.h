@@ -11,7 +11,6 @@
 #include "relay/base/time.h"
 #include "relay/core/ledger.h"
 #include "relay/core/outbox_mapper.h"
-#include "relay/core/outbox_options.h"
 #include "relay/core/pipeline_status.h"
 
 #include <array>
@@ -25,14 +24,13 @@ namespace outrider {
 
 struct PipelineOptions {
   std::string name;
-  OutboxOptions outbox;
   Delivery delivery = Delivery::ExactlyOnce;
   /// How long records of a transaction that the source has not finished may wait for its rest
   /// before they are delivered as a part. Bounds how long an open Kafka transaction blocks others.
   Duration max_open = std::chrono::seconds(5);
   /// How often a position without events is written to the sink at most.
   Duration idle_checkpoint_interval = std::chrono::seconds(10);
-  Backoff::Options backoff;
+  Backoff::Options backoff = {};
   /// Decides the jitter of the back-off.
   std::uint64_t seed = 0;
 };
@@ -42,7 +40,6 @@ struct PipelineOptions {
 /// never ends by itself.
 class Pipeline {
  public:
-  /// `mapper` was made from the options of the same pipeline.
   Pipeline(PipelineOptions options, OutboxMapper mapper, std::unique_ptr<Source> source,
            std::unique_ptr<Sink> sink);
 
