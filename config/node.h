@@ -1,0 +1,42 @@
+// A YAML document as a plain tree with places; made by yaml_document.h, read by reader.h.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace outrider::config {
+
+/// Where something stands in a file; both count from 1. Line 0: nowhere in particular.
+struct Place {
+  int line = 0;
+  int column = 0;
+  auto operator<=>(const Place&) const = default;
+};
+
+struct Entry;
+
+struct Node {
+  enum class Kind { Null, Scalar, List, Map };
+  Kind kind = Kind::Null;
+  Place place;
+  std::string text = {};            ///< Of a scalar, as written, without quotes.
+  std::vector<Node> items = {};     ///< Of a list.
+  std::vector<Entry> entries = {};  ///< Of a map, each key once, in the order of the file.
+};
+
+/// A key of a map with its value.
+struct Entry {
+  std::string key;
+  Place place;
+  Node value;
+};
+
+/// The entry with that key, or null. Lives as long as the map.
+inline const Entry* find_entry(const Node& map, const std::string& key) {
+  for (const Entry& entry : map.entries) {
+    if (entry.key == key) return &entry;
+  }
+  return nullptr;
+}
+
+}  // namespace outrider::config

@@ -1,0 +1,42 @@
+#include "config/report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+namespace outrider::config {
+
+void Report::add(Place place, std::string path, std::string what) {
+  const auto at = std::ranges::upper_bound(problems_, place, {}, &Problem::place);
+  problems_.insert(at, Problem{place, std::move(path), std::move(what)});
+}
+
+void Report::about(const std::string& path, std::string what) {
+  std::string near = path;
+  while (!near.empty() && !places_.contains(near)) {
+    const std::size_t cut = near.find_last_of(".[");
+    near.resize(cut == std::string::npos ? 0 : cut);
+  }
+  const auto found = places_.find(near);
+  add(found == places_.end() ? Place{1, 1} : found->second, path, std::move(what));
+}
+
+std::string Report::text() const {
+  std::string lines = {};
+  for (const Problem& problem : problems_) {
+    lines += file_;
+    if (problem.place.line > 0) {
+      fmt::format_to(std::back_inserter(lines), ":{}:{}", problem.place.line, problem.place.column);
+    }
+    if (!problem.path.empty()) lines += ": " + problem.path;
+    lines += ": " + problem.what + "\n";
+  }
+  return lines;
+}
+
+std::string join_path(std::string_view parent, std::string_view key) {
+  return parent.empty() ? std::string(key) : fmt::format("{}.{}", parent, key);
+}
+
+}  // namespace outrider::config
