@@ -15,21 +15,16 @@ constexpr Duration kConfirmInterval = std::chrono::milliseconds(100);
 constexpr Duration kReceivedInterval = std::chrono::seconds(1);
 // While the socket waits for much to arrive, it is read this often all the same.
 constexpr Duration kBehindInterval = std::chrono::milliseconds(2);
-// Messages without a pause that say we are behind, and messages between two pauses that say we
-// are not.
-constexpr std::uint64_t kBehindMessages = 2000;
-constexpr std::uint64_t kCaughtUpMessages = 50;
+// So much in one window says that we are behind: the socket's mark is reached before the next read.
+constexpr Duration kRateWindow = std::chrono::milliseconds(5);
+constexpr std::uint64_t kBehindBytes = 64 * 1024;
 
 }  // namespace
 
 Result<const Event*> PostgresSource::next() {
   OUTRIDER_TRY(const std::optional<std::string_view> data, stream_->read_copy());
   OUTRIDER_TRY(check_warnings());
-  if (!data) {
-    note_dry();
-    return nullptr;
-  }
-  ++read_since_dry_;
+  if (!data) return nullptr;
   counters_.bytes_received += data->size();
   OUTRIDER_TRY(const Event* event, reader_->read(*data));
   if (reader_->take_reply_request()) {
@@ -40,14 +35,14 @@ Result<const Event*> PostgresSource::next() {
   return event;
 }
 
-void PostgresSource::note_dry() {
-  const bool behind =
-      is_behind_ ? read_since_dry_ >= kCaughtUpMessages : read_since_dry_ >= kBehindMessages;
-  if (behind != is_behind_) {
-    is_behind_ = behind;
-    stream_->set_low_watermark(behind);
-  }
-  read_since_dry_ = 0;
+void PostgresSource::judge_rate(TimePoint now) {
+  if (now < rate_window_end_) return;
+  const bool behind = counters_.bytes_received - rate_window_bytes_ >= kBehindBytes;
+  rate_window_bytes_ = counters_.bytes_received;
+  rate_window_end_ = now + kRateWindow;
+  if (behind == is_behind_) return;
+  is_behind_ = behind;
+  stream_->set_low_watermark(behind);
 }
 
 Result<void> PostgresSource::check_warnings() {
@@ -77,6 +72,7 @@ Result<void> PostgresSource::confirm(const Position& delivered) {
 Result<void> PostgresSource::tick(Now now) {
   last_tick_ = now;
   if (step_ == Step::Streaming) {
+    judge_rate(now.steady);
     OUTRIDER_TRY(watch(now.steady));
     if (now.steady >= status_due()) return send_status(now);
     return {};

@@ -78,7 +78,7 @@ class PostgresSource final : public Source {
   // Streaming (source.cpp).
   Result<std::optional<ServerFacts>> facts_answer();
   void note_facts(const ServerFacts& facts);
-  void note_dry();
+  void judge_rate(TimePoint now);
   Result<void> watch(TimePoint now);
   Result<void> keep_lock_alive(TimePoint now);
   Result<void> send_status(Now now);
@@ -111,7 +111,8 @@ class PostgresSource final : public Source {
   Lsn write_sent_;
   bool reply_due_ = false;
   TimePoint status_sent_at_;
-  std::uint64_t read_since_dry_ = 0;
+  TimePoint rate_window_end_;
+  std::uint64_t rate_window_bytes_ = 0;  // Received before the window began.
   bool is_behind_ = false;
   Now last_tick_;
 

@@ -275,7 +275,8 @@ Result<void> PostgresSource::judge_started(TimePoint now) {
   flush_sent_ = flush_;
   counters_.confirmed_position = flush_.value;
   write_sent_ = {};
-  read_since_dry_ = 0;
+  rate_window_end_ = now;
+  rate_window_bytes_ = counters_.bytes_received;
   is_behind_ = false;
   reply_due_ = true;
   status_sent_at_ = now;
