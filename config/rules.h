@@ -19,7 +19,7 @@ class Section;
 
 /// A struct with a field table: `void describe(config::Section<T>&)` stands in its namespace.
 template <typename T>
-concept Described = requires(Section<T>& section) { describe(section); };
+concept Described = std::is_class_v<T> && requires(Section<T>& section) { describe(section); };
 
 /// A value with a text form of its own. In its namespace stand `from_text`, which returns what is
 /// wrong, if anything, and `to_text`.

@@ -1,0 +1,12 @@
+// The field table of the Kafka sink's options; used by relay/app.
+#pragma once
+
+#include "config/section.h"
+#include "connectors/kafka/options.h"
+
+namespace outrider::kafka {
+
+/// Fills what stands under `sink.kafka`; identity and delivery come from the pipeline.
+void describe(config::Section<Options>& section);
+
+}  // namespace outrider::kafka

@@ -1,0 +1,141 @@
+#include "relay/app/config_file.h"
+
+#include "config/load.h"
+#include "connectors/postgres/libpq_dsn.h"
+#include "relay/app/config_names.h"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <set>
+#include <system_error>
+#include <utility>
+
+namespace outrider::app {
+namespace {
+
+using postgres::ConnectParameters;
+
+std::string value_of(const ConnectParameters& parameters, std::string_view key,
+                     std::string_view otherwise) {
+  const auto found = parameters.find(key);
+  return found == parameters.end() ? std::string(otherwise) : found->second;
+}
+
+// Fills in one pipeline and remembers what no two pipelines may share.
+class Completion {
+ public:
+  explicit Completion(config::Report& report) : report_(report) {}
+
+  void complete(PipelineConfig& pipeline) {
+    const std::string path = "pipelines." + pipeline.name;
+    // A source that is missing has been reported.
+    if (!pipeline.source.postgres) return;
+    postgres::Options& source = *pipeline.source.postgres;
+    source.delivery = pipeline.delivery;
+    source.without_checkpoint = pipeline.start.without_checkpoint;
+    source.on_first_start = pipeline.start.on_first_start;
+    if (source.slot.empty()) source.slot = default_slot(pipeline.name);
+    if (source.publication.empty()) source.publication = default_slot(pipeline.name);
+    complete_tables(pipeline, source, path);
+    complete_identity(pipeline, source, path);
+    if (pipeline.sink.kafka) {
+      pipeline.sink.kafka->identity = pipeline.identity;
+      pipeline.sink.kafka->delivery = pipeline.delivery;
+    }
+  }
+
+ private:
+  void complete_tables(PipelineConfig& pipeline, const postgres::Options& source,
+                       const std::string& path) {
+    pipeline.outbox.tables.clear();
+    std::set<postgres::TableName> seen;
+    for (const postgres::TableName& table : source.tables) {
+      if (!seen.insert(table).second) {
+        report_.about(
+            fmt::format("{}.source.postgres.tables[{}]", path, pipeline.outbox.tables.size()),
+            "names the same table twice");
+      }
+      pipeline.outbox.tables.push_back({table.schema, table.name});
+    }
+  }
+
+  void complete_identity(PipelineConfig& pipeline, const postgres::Options& source,
+                         const std::string& path) {
+    if (source.dsn.empty()) return;
+    const Result<ConnectParameters> parsed = postgres::parse_dsn(source.dsn);
+    if (!parsed) {
+      report_.about(path + ".source.postgres.dsn",
+                    fmt::format("{}; {}", parsed.error().what, parsed.error().hint));
+      return;
+    }
+    const std::string database = value_of(*parsed, "dbname", "");
+    if (database.empty()) {
+      report_.about(path + ".source.postgres.dsn",
+                    "must name the database: add dbname=… (or /database to a URI)");
+      return;
+    }
+    if (pipeline.identity.empty()) pipeline.identity = default_identity(database, source.slot);
+    const std::string server =
+        fmt::format("{}:{}/{}/{}", value_of(*parsed, "host", value_of(*parsed, "hostaddr", "")),
+                    value_of(*parsed, "port", "5432"), database, source.slot);
+    if (const auto [first, fresh] = slots_.emplace(server, pipeline.name); !fresh) {
+      report_.about(path + ".source.postgres.slot",
+                    fmt::format("pipeline \"{}\" reads the slot \"{}\" of this database too",
+                                first->second, source.slot));
+      return;
+    }
+    if (!pipeline.sink.kafka) return;
+    if (const auto [first, fresh] = identities_.emplace(pipeline.identity, pipeline.name); !fresh) {
+      report_.about(path + ".identity",
+                    fmt::format("transactional id and checkpoint topic \"{}\" are also those of "
+                                "pipeline \"{}\"; set another identity",
+                                pipeline.identity, first->second));
+    }
+  }
+
+  config::Report& report_;
+  std::map<std::string, std::string> slots_;
+  std::map<std::string, std::string> identities_;
+};
+
+std::optional<Config> finish(const std::optional<config::Node>& root,
+                             const config::Surroundings& surroundings, config::Report& report) {
+  if (!root) return std::nullopt;
+  Config config = config::fill<Config>(*root, surroundings, report);
+  Completion completion(report);
+  for (auto& [name, pipeline] : config.pipelines) {
+    pipeline.name = name;
+    completion.complete(pipeline);
+  }
+  if (!report.ok()) return std::nullopt;
+  return config;
+}
+
+}  // namespace
+
+std::optional<Config> load_config(config::Report& report) {
+  return finish(config::read_document_file(report.file(), report), config::process_surroundings(),
+                report);
+}
+
+std::optional<Config> parse_config(const std::string& text,
+                                   const config::Surroundings& surroundings,
+                                   config::Report& report) {
+  return finish(config::read_document(text, report), surroundings, report);
+}
+
+std::string config_path(const std::string& wanted) {
+  if (!wanted.empty()) return wanted;
+  if (const char* variable = std::getenv("OUTRIDER_CONFIG");
+      variable != nullptr && *variable != 0) {
+    return variable;
+  }
+  std::error_code ignored;
+  const std::string here = "outrider.yaml";
+  return std::filesystem::exists(here, ignored) ? here : "/etc/outrider/outrider.yaml";
+}
+
+}  // namespace outrider::app
