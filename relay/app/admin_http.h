@@ -1,0 +1,49 @@
+// The HTTP server for people, probes and Prometheus; made by the run command.
+#pragma once
+
+#include "relay/app/listen_address.h"
+#include "relay/app/metrics.h"
+#include "relay/app/snapshot.h"
+#include "relay/base/error.h"
+
+#include <atomic>
+#include <memory>
+#include <thread>
+
+namespace httplib {
+class Server;
+}
+
+namespace outrider::app {
+
+/// GET /metrics, /livez, /readyz[?verbose], /status, /version and an index at /. Read only, without
+/// secrets. Every request has a connection of its own; a few are served at a time, a few more wait,
+/// and the kernel holds back the rest. Answers come from snapshots: a pipeline never waits for it.
+class AdminHttp {
+ public:
+  /// Listens and serves until destroyed. Unavailable if the address cannot be had.
+  static Result<std::unique_ptr<AdminHttp>> start(const ListenAddress& address,
+                                                  TakeSnapshots take_snapshots);
+  ~AdminHttp();
+  AdminHttp(const AdminHttp&) = delete;
+  AdminHttp& operator=(const AdminHttp&) = delete;
+
+  /// With the port that was chosen if any was asked for.
+  const ListenAddress& address() const { return address_; }
+
+ private:
+  explicit AdminHttp(TakeSnapshots take_snapshots);
+  Result<void> bind(const ListenAddress& address);
+  void add_routes();
+  void limit();
+
+  const TakeSnapshots take_snapshots_;
+  const Metrics metrics_;
+  const WallTime started_at_;
+  ListenAddress address_;
+  std::unique_ptr<httplib::Server> server_;
+  std::atomic<bool> finished_ = false;
+  std::jthread thread_;
+};
+
+}  // namespace outrider::app
