@@ -47,12 +47,16 @@ PipelineThread::PipelineThread(std::string name, std::unique_ptr<Pipeline> pipel
       pipeline_(std::move(pipeline)),
       turned_at_(clock_now().steady) {
   publish(turned_at_.load());
-  thread_ = std::jthread([this] { run(); });
 }
 
 PipelineThread::~PipelineThread() {
   leaving_ = true;
   wake_event_.raise();
+}
+
+void PipelineThread::start() {
+  turned_at_ = clock_now().steady;
+  thread_ = std::jthread([this] { run(); });
 }
 
 Snapshot PipelineThread::snapshot() const {

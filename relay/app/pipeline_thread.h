@@ -21,12 +21,14 @@ class PipelineThread {
   /// Takes what the pipeline has to say. Called on the pipeline's thread.
   using Say = std::function<void(const Notice&, TimePoint now)>;
 
-  /// Starts at once.
+  /// Does nothing before start(), but snapshot() can be asked for.
   PipelineThread(std::string name, std::unique_ptr<Pipeline> pipeline, Say say);
   /// Leaves the pipeline where it is, without draining, and waits for the current step to end.
   ~PipelineThread();
   PipelineThread(const PipelineThread&) = delete;
   PipelineThread& operator=(const PipelineThread&) = delete;
+
+  void start();
 
   /// At most 100 ms old while anything happens; `turned_at` is exact.
   Snapshot snapshot() const;
