@@ -1,0 +1,67 @@
+#include "connectors/postgres/setup/owner_session.h"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace outrider::postgres {
+namespace {
+
+constexpr std::chrono::seconds kConnectTimeout{10};
+// Longest sleep without a look at the connection.
+constexpr std::chrono::seconds kGlance{1};
+
+Options options_for(std::string dsn) {
+  Options options;
+  options.dsn = std::move(dsn);
+  options.slot = "setup";
+  return options;
+}
+
+}  // namespace
+
+OwnerSession::OwnerSession(std::string dsn)
+    : connector_(options_for(std::move(dsn))),
+      connection_(connector_.open(Connection::Kind::Ordinary)) {}
+
+Result<void> OwnerSession::connect() {
+  const TimePoint deadline = std::chrono::steady_clock::now() + kConnectTimeout;
+  while (true) {
+    OUTRIDER_TRY(const bool ready, connection_->connect());
+    if (ready) break;
+    if (std::chrono::steady_clock::now() >= deadline) {
+      return failure(ErrorKind::Unavailable, "the server did not answer within 10 seconds");
+    }
+    wait(deadline);
+  }
+  OUTRIDER_TRY(query("set statement_timeout = 0"));
+  // Nothing of the database's own may stand in for what the statements name.
+  OUTRIDER_TRY(query("set search_path = pg_catalog"));
+  return {};
+}
+
+Result<Rows> OwnerSession::query(const std::string& sql) {
+  OUTRIDER_TRY(connection_->query(sql));
+  while (true) {
+    OUTRIDER_TRY(std::optional<Rows> rows, connection_->result());
+    if (rows) return std::move(*rows);
+    wait(TimePoint::max());
+  }
+}
+
+void OwnerSession::wait(TimePoint until) const {
+  using std::chrono::milliseconds;
+  const TimePoint now = std::chrono::steady_clock::now();
+  const TimePoint wake = std::clamp(until, now, now + kGlance);
+  const Wake::Descriptor interest = connection_->interest();
+  pollfd descriptor{.fd = interest.fd, .events = 0, .revents = 0};
+  if (interest.read) descriptor.events |= POLLIN;
+  if (interest.write) descriptor.events |= POLLOUT;
+  const auto left = std::chrono::ceil<milliseconds>(wake - now);
+  // The result does not matter: after any wake-up the connection is looked at.
+  static_cast<void>(poll(&descriptor, 1, static_cast<int>(left.count())));
+}
+
+}  // namespace outrider::postgres
