@@ -22,8 +22,15 @@ void Report::about(const std::string& path, std::string what) {
   add(found == places_.end() ? Place{1, 1} : found->second, path, std::move(what));
 }
 
+bool Report::mentions(const std::string& path) const {
+  return std::ranges::any_of(problems_, [&](const Problem& problem) {
+    const bool below = problem.path.starts_with(path + ".") || problem.path.starts_with(path + "[");
+    return below || problem.path == path;
+  });
+}
+
 std::string Report::text() const {
-  std::string lines = {};
+  std::string lines;
   for (const Problem& problem : problems_) {
     lines += file_;
     if (problem.place.line > 0) {

@@ -31,6 +31,9 @@ class Report {
   /// Notes where a key stands, for about().
   void remember(const std::string& path, Place place) { places_.emplace(path, place); }
 
+  /// True if there is a problem of that key or of one below it.
+  bool mentions(const std::string& path) const;
+
   bool ok() const { return problems_.empty(); }
   /// In the order of the file.
   const std::vector<Problem>& problems() const { return problems_; }

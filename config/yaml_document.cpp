@@ -7,6 +7,7 @@
 
 #include <map>
 #include <sstream>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -25,10 +26,25 @@ std::size_t count_nodes(const Node& node) {
   return count;
 }
 
+// yaml-cpp 0.7 takes a quote that is never closed for one that ends with the file.
+bool is_closed_quote(std::string_view text, std::size_t at) {
+  const char quote = at < text.size() ? text[at] : '\0';
+  if (quote != '"' && quote != '\'') return true;
+  for (std::size_t i = at + 1; i < text.size(); ++i) {
+    const bool escaped = quote == '"' ? text[i] == '\\' : text.substr(i, 2) == "''";
+    if (escaped) {
+      ++i;
+    } else if (text[i] == quote) {
+      return true;
+    }
+  }
+  return false;
+}
+
 // Builds the tree from yaml-cpp's events. Its own tree would hide duplicate keys.
 class TreeBuilder final : public YAML::EventHandler {
  public:
-  explicit TreeBuilder(Report& report) : report_(report) {}
+  TreeBuilder(std::string_view text, Report& report) : text_(text), report_(report) {}
 
   void OnDocumentStart(const YAML::Mark& mark) override { document_ = place_of(mark); }
   void OnDocumentEnd() override {}
@@ -37,8 +53,12 @@ class TreeBuilder final : public YAML::EventHandler {
     complete(Node{Node::Kind::Null, place_of(mark)}, anchor);
   }
 
-  void OnScalar(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
+    // The tag of a scalar that is not plain, see YAML 1.2, section 6.9.1.
+    if (tag == "!" && !is_closed_quote(text_, static_cast<std::size_t>(mark.pos))) {
+      report_.add(place_of(mark), path(), "the quote that begins here is not closed");
+    }
     complete(Node{Node::Kind::Scalar, place_of(mark), value}, anchor);
   }
 
@@ -134,6 +154,7 @@ class TreeBuilder final : public YAML::EventHandler {
     return joined;
   }
 
+  std::string_view text_;
   Report& report_;
   std::vector<Open> open_;
   std::map<YAML::anchor_t, Node> anchors_;
@@ -145,7 +166,7 @@ class TreeBuilder final : public YAML::EventHandler {
 }  // namespace
 
 std::optional<Node> read_yaml(const std::string& text, Report& report) {
-  TreeBuilder first(report);
+  TreeBuilder first(text, report);
   try {
     std::istringstream stream(text);
     YAML::Parser parser(stream);
@@ -154,7 +175,7 @@ std::optional<Node> read_yaml(const std::string& text, Report& report) {
       return std::nullopt;
     }
     Report unused(report.file());
-    if (TreeBuilder second(unused); parser.HandleNextDocument(second)) {
+    if (TreeBuilder second(text, unused); parser.HandleNextDocument(second)) {
       report.add(second.document(), "", "a second document begins here; a file holds one");
     }
   } catch (const YAML::Exception& exception) {

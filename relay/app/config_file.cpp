@@ -51,12 +51,13 @@ class Completion {
   void complete_tables(PipelineConfig& pipeline, const postgres::Options& source,
                        const std::string& path) {
     pipeline.outbox.tables.clear();
+    const std::string tables = path + ".source.postgres.tables";
+    const bool readable = !report_.mentions(tables);
     std::set<postgres::TableName> seen;
     for (const postgres::TableName& table : source.tables) {
-      if (!seen.insert(table).second) {
-        report_.about(
-            fmt::format("{}.source.postgres.tables[{}]", path, pipeline.outbox.tables.size()),
-            "names the same table twice");
+      if (!seen.insert(table).second && readable) {
+        report_.about(fmt::format("{}[{}]", tables, pipeline.outbox.tables.size()),
+                      "names the same table twice");
       }
       pipeline.outbox.tables.push_back({table.schema, table.name});
     }
