@@ -53,6 +53,13 @@ Result<void> take_step(OwnerSession& session, const SetupStep& step, const Say& 
     say(step.subject + ": already there");
     return {};
   }
+  for (const SetupStep::Exception& exception : step.exceptions) {
+    OUTRIDER_TRY(const bool holds, is_true(session, exception.when));
+    if (holds) {
+      say(fmt::format("{}: left out, {}", step.subject, exception.reason));
+      return {};
+    }
+  }
   OUTRIDER_TRY(session.query(step.create));
   say(step.subject + ": done");
   return {};
@@ -102,7 +109,7 @@ Result<std::vector<Error>> find_problems(OwnerSession& session, const SetupPlan&
 std::vector<Error> run_setup(const std::string& owner_dsn, const SetupPlan& plan, const Say& say) {
   OwnerSession session(owner_dsn);
   if (Result<void> connected = session.connect(); !connected) {
-    return {std::move(connected.error()).within("connect as the owner")};
+    return {explain(std::move(connected.error()), "connect as the owner")};
   }
   Result<std::vector<Error>> problems = find_problems(session, plan);
   if (!problems) return {explain(std::move(problems.error()), "look at the database")};

@@ -52,29 +52,54 @@ SetupStep table_step(const SetupPlan& plan, const TableName& table) {
           quote_identifier(columns.timestamp), size, kPayloadBytesMax)};
 }
 
+// True unless the column has that type.
+std::string column_differs(const TableName& table, const std::string& column,
+                           std::string_view type) {
+  return fmt::format(
+      "not exists (select from pg_attribute where attrelid = {} and attname = {} "
+      "and not attisdropped and atttypid = {}::regtype)",
+      table_oid(table), quote_literal(column), quote_literal(type));
+}
+
 // The id is made before the insert: RETURNING would ask for SELECT on the table.
-SetupStep emit_step(const SetupPlan& plan) {
+std::string emit_statement(const SetupPlan& plan) {
   const OutboxColumnNames& columns = plan.columns;
-  return {.subject = "function outrider.emit",
-          .present =
-              "exists (select from pg_proc where proname = 'emit' and pronamespace = "
-              "to_regnamespace('outrider'))",
-          .create = fmt::format(
-              "create function outrider.emit(aggregatetype text, aggregateid text, type text,\n"
-              "    payload {}, headers jsonb default null)\n"
-              "  returns uuid language sql security invoker as $emit$\n"
-              "  with made as (select gen_random_uuid() as id),\n"
-              "  stored as (\n"
-              "    insert into {} ({}, {}, {}, {}, {}, {})\n"
-              "    select made.id, emit.aggregatetype, emit.aggregateid, emit.type, emit.payload,\n"
-              "      emit.headers from made\n"
-              "  )\n"
-              "  select id from made\n"
-              "  $emit$",
-              to_string(plan.payload), qualified(plan.tables.front()), quote_identifier(columns.id),
-              quote_identifier(columns.aggregatetype), quote_identifier(columns.aggregateid),
-              quote_identifier(columns.type), quote_identifier(columns.payload),
-              quote_identifier(columns.headers))};
+  return fmt::format(
+      "create function outrider.emit(aggregatetype text, aggregateid text, type text,\n"
+      "    payload {}, headers jsonb default null)\n"
+      "  returns uuid language sql security invoker as $emit$\n"
+      "  with made as (select gen_random_uuid() as id),\n"
+      "  stored as (\n"
+      "    insert into {} ({}, {}, {}, {}, {}, {})\n"
+      "    select made.id, emit.aggregatetype, emit.aggregateid, emit.type, emit.payload,\n"
+      "      emit.headers from made\n"
+      "  )\n"
+      "  select id from made\n"
+      "  $emit$",
+      to_string(plan.payload), qualified(plan.tables.front()), quote_identifier(columns.id),
+      quote_identifier(columns.aggregatetype), quote_identifier(columns.aggregateid),
+      quote_identifier(columns.type), quote_identifier(columns.payload),
+      quote_identifier(columns.headers));
+}
+
+SetupStep emit_step(const SetupPlan& plan) {
+  const TableName& table = plan.tables.front();
+  const OutboxColumnNames& columns = plan.columns;
+  const std::string functions =
+      "exists (select from pg_proc where proname = 'emit' and pronamespace = "
+      "to_regnamespace('outrider')";
+  return {
+      .subject = "function outrider.emit",
+      .present = fmt::format("{} and strpos(prosrc, {}) > 0)", functions,
+                             quote_literal("insert into " + qualified(table) + " ")),
+      .create = emit_statement(plan),
+      .exceptions = {
+          {functions + ")", "there is one that does not write to " + qualified(table)},
+          {fmt::format("{} or {} or {}", column_differs(table, columns.id, "uuid"),
+                       column_differs(table, columns.payload, to_string(plan.payload)),
+                       column_differs(table, columns.headers, "jsonb")),
+           fmt::format("{} has not the columns {} uuid, {} {} and {} jsonb", qualified(table),
+                       columns.id, columns.payload, to_string(plan.payload), columns.headers)}}};
 }
 
 SetupStep publication_step(const SetupPlan& plan) {
@@ -121,7 +146,9 @@ void add_grants(const SetupPlan& plan, std::vector<SetupStep>& steps) {
   const std::string to = " to " + quote_identifier(plan.role);
   const std::string database = quote_identifier(plan.database);
   const auto grant = [&](const std::string& what, std::string present) {
-    steps.push_back({"grant " + what + to, std::move(present), "grant " + what + to});
+    steps.push_back({.subject = "grant " + what + to,
+                     .present = std::move(present),
+                     .create = "grant " + what + to});
   };
   grant("connect on database " + database, fmt::format("has_database_privilege({}, {}, 'connect')",
                                                        role, quote_literal(plan.database)));
@@ -219,7 +246,11 @@ std::string setup_script(const SetupPlan& plan) {
       "set client_min_messages = warning;\n",
       quote_identifier(plan.database), quote_identifier(plan.role), quote_identifier(plan.role));
   for (const SetupStep& step : setup_steps(plan)) {
-    script += guarded(step.subject, step.present, step.create + ";\n");
+    std::string present = step.present;
+    for (const SetupStep::Exception& exception : step.exceptions) {
+      present += " or " + exception.when;
+    }
+    script += guarded(step.subject, present, step.create + ";\n");
   }
   script += guarded("slot " + quote_identifier(plan.slot), slot_present(plan),
                     slot_statement_query(plan) + " \\gexec\n" + note_slot(plan) + ";\n");

@@ -11,9 +11,15 @@ namespace outrider::postgres {
 
 /// One thing that setup brings about.
 struct SetupStep {
+  /// A boolean expression that, if true, is why the step is left out.
+  struct Exception {
+    std::string when;
+    std::string reason;
+  };
   std::string subject;  ///< `table "public"."outbox"`
   std::string present;  ///< A boolean expression: true if it is there already.
   std::string create;   ///< The statement that makes it; fails if it is there.
+  std::vector<Exception> exceptions = {};
 };
 
 /// Everything before the slot, in order. The publication comes before the slot: decoding looks a
