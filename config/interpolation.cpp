@@ -44,7 +44,7 @@ Resolved resolve_file(std::string_view reference, const Surroundings& surroundin
     return std::unexpected(fmt::format("${{file:{}}} needs an absolute path", path));
   }
   Resolved content = surroundings.file(path);
-  if (!content) return std::unexpected(fmt::format("the file {} {}", path, content.error()));
+  if (!content) return std::unexpected(fmt::format("the file {}: {}", path, content.error()));
   if (find_not_utf8(*content))
     return std::unexpected(fmt::format("the file {} is not UTF-8", path));
   if (content->ends_with('\n')) content->pop_back();

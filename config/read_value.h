@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <concepts>
+#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
@@ -46,7 +47,11 @@ template <WholeNumber T>
 Scalar<T> parse_whole(const std::string& text, const Rules<T>& rules) {
   const Scalar<std::int64_t> parsed = rules.bytes ? parse_size(text) : parse_integer(text);
   if (!parsed) return std::unexpected(parsed.error());
-  if (!std::in_range<T>(*parsed)) return std::unexpected("expected a number in range");
+  if (!std::in_range<T>(*parsed)) {
+    return std::unexpected(fmt::format("expected a whole number from {} to {}",
+                                       std::numeric_limits<T>::min(),
+                                       std::numeric_limits<T>::max()));
+  }
   return static_cast<T>(*parsed);
 }
 

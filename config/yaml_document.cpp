@@ -122,12 +122,14 @@ class TreeBuilder final : public YAML::EventHandler {
   }
 
   void take_key(Open& map, const Node& key) {
+    if (key.kind != Node::Kind::Scalar) {
+      report_.add(key.place, path(), "a key must be plain text");
+    }
     map.has_key = true;
     map.dropped = true;
     map.entry = {key.text, key.place, {}};
-    if (key.kind != Node::Kind::Scalar) {
-      report_.add(key.place, path(), "a key must be plain text");
-    } else if (const Entry* first = find_entry(map.node, key.text)) {
+    if (key.kind != Node::Kind::Scalar) return;
+    if (const Entry* first = find_entry(map.node, key.text)) {
       report_.add(key.place, path(),
                   fmt::format("duplicate key, first at line {}", first->place.line));
     } else {

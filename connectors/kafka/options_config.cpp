@@ -1,5 +1,7 @@
 #include "connectors/kafka/options_config.h"
 
+#include "connectors/kafka/properties.h"
+
 #include <optional>
 #include <string>
 
@@ -12,6 +14,11 @@ constexpr std::size_t kGibibyte = kKibibyte * kKibibyte * kKibibyte;
 std::optional<std::string> check_servers(const std::string& servers) {
   if (servers.find_first_not_of(" ,") != std::string::npos) return std::nullopt;
   return "must name a server, such as localhost:9092";
+}
+
+std::optional<std::string> check_property_name(const std::string& name) {
+  const Result<void> allowed = check_property(name);
+  return allowed ? std::nullopt : std::optional<std::string>(allowed.error().what);
 }
 
 }  // namespace
@@ -57,7 +64,8 @@ void describe(config::Section<Options>& section) {
       .field("librdkafka", &Options::librdkafka,
              "Properties of librdkafka passed on as they are (security.protocol, sasl.*, ssl.*, "
              "linger.ms, compression.type, …), except those that the promises own.")
-      .secret();
+      .secret()
+      .check_key(check_property_name);
 }
 
 }  // namespace outrider::kafka
