@@ -30,7 +30,7 @@ class StdoutSink final : public Sink {
   Result<void> step(TimePoint now, Supply supply) override;
   void collect(Deliveries& deliveries) override;
   void abandon() override;
-  bool at_rest() const override { return true; }
+  bool at_rest() override { return true; }
   Wake wake() const override;
   const SinkCounters& counters() const override { return counters_; }
   Notices take_notices() override { return {}; }
