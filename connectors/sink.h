@@ -101,8 +101,9 @@ class Sink {
   /// as soon as the server can be reached. Never fails, never blocks.
   virtual void abandon() = 0;
 
-  /// True when nothing of an abandoned or stopped sink is left to do in the background.
-  virtual bool at_rest() const = 0;
+  /// After abandon(): true when nothing is left to do in the background. Ask again when wake()
+  /// says so.
+  virtual bool at_rest() = 0;
 
   virtual Wake wake() const = 0;
   virtual const SinkCounters& counters() const = 0;

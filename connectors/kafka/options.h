@@ -1,13 +1,13 @@
 // What the Kafka sink can be told; filled by config/, read by the sink and its client.
 #pragma once
 
+#include "connectors/position.h"
+
 #include <chrono>
 #include <cstddef>
 #include <map>
 #include <optional>
 #include <string>
-
-#include "connectors/position.h"
 
 namespace outrider::kafka {
 

@@ -188,7 +188,7 @@ class ScriptedSink final : public Sink {
     sealed.clear();
     delivered_.clear();
   }
-  bool at_rest() const override { return true; }
+  bool at_rest() override { return true; }
   Wake wake() const override { return {}; }
   const SinkCounters& counters() const override { return counters_; }
   Notices take_notices() override { return {}; }

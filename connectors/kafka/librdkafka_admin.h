@@ -1,0 +1,67 @@
+// Topics and the checkpoint topic through librdkafka: everything here blocks, for seconds at most.
+// Used by the librdkafka client's worker.
+#pragma once
+
+#include "connectors/kafka/client.h"
+#include "connectors/kafka/librdkafka_handles.h"
+#include "connectors/kafka/options.h"
+
+#include <chrono>
+#include <cstddef>
+#include <expected>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace outrider::kafka {
+
+template <typename T>
+using Answer = std::expected<T, JobFailure>;
+
+/// How many partitions the topic has; 0 if it does not exist. Creates nothing.
+Answer<int> partitions_of(rd_kafka_t* handle, const std::string& topic);
+
+struct TopicPlan {
+  std::string name;
+  int partitions = -1;   ///< -1: the broker's default.
+  int replication = -1;  ///< -1: the broker's default.
+  std::map<std::string, std::string> settings = {};
+};
+/// Creates the topic and waits until it can be used; that it exists already is fine.
+Answer<int> create_topic(rd_kafka_t* handle, const TopicPlan& plan);
+
+/// The value of a topic's setting; empty if the broker does not tell.
+Answer<std::string> topic_setting(rd_kafka_t* handle, const std::string& topic,
+                                  const std::string& name);
+
+/// The checkpoint topic of one pipeline.
+class CheckpointTopic {
+ public:
+  enum class Wait { No, UntilComplete };
+
+  /// Misconfigured properties were refused before: fails only for want of resources.
+  static Answer<std::unique_ptr<CheckpointTopic>> open(const Options& options);
+
+  /// Creates the topic if it is missing; tells its partitions and cleanup policy.
+  Answer<CheckpointFacts> ensure();
+
+  /// Adds the last committed record with our key to the facts. Complete only if everything up to
+  /// the end of the log, open transactions included, was seen.
+  Answer<CheckpointFacts> read(CheckpointFacts facts, Wait wait);
+
+ private:
+  struct Tail {
+    std::optional<std::string> record;
+    bool is_complete = false;
+  };
+  CheckpointTopic(const Options& options, Handle administrator)
+      : options_(options), administrator_(std::move(administrator)) {}
+  Answer<Tail> read_from(std::int64_t begin, std::int64_t end, Wait wait);
+
+  const Options& options_;
+  Handle administrator_;  // Sees records of open transactions, so that it knows the log's end.
+};
+
+}  // namespace outrider::kafka

@@ -1,0 +1,128 @@
+// Reading the checkpoint topic: the last committed record with our key.
+#include "connectors/kafka/librdkafka_admin.h"
+#include "connectors/kafka/librdkafka_config.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace outrider::kafka {
+namespace {
+
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
+constexpr int kAnswerTimeoutMs = 10'000;
+constexpr int kConsumeTimeoutMs = 100;
+constexpr auto kReadTimeout = 10s;
+// How far before the end to begin; control records and aborted ones take places, too.
+constexpr std::int64_t kTailRecords = 16;
+
+std::unexpected<JobFailure> failed(rd_kafka_resp_err_t code, std::string act) {
+  return std::unexpected(JobFailure{.error = error_of(code), .act = std::move(act)});
+}
+
+Answer<Handle> make_reader(const Options& options, Isolation isolation) {
+  const std::string act = "make a Kafka consumer";
+  Result<Configuration> configuration = reader_configuration(options, isolation);
+  if (!configuration) {
+    return std::unexpected(JobFailure{
+        .error = {.code = RD_KAFKA_RESP_ERR_POLICY_VIOLATION, .text = configuration.error().what},
+        .act = act});
+  }
+  std::array<char, 512> reason{};
+  Handle handle(
+      rd_kafka_new(RD_KAFKA_CONSUMER, configuration->get(), reason.data(), reason.size()));
+  if (!handle) {
+    return std::unexpected(JobFailure{
+        .error = {.code = RD_KAFKA_RESP_ERR_POLICY_VIOLATION, .text = reason.data()}, .act = act});
+  }
+  // It belongs to the handle now.
+  static_cast<void>(configuration->release());
+  return handle;
+}
+
+bool has_key(const rd_kafka_message_t& message, std::string_view key) {
+  return message.key != nullptr &&
+         std::string_view(static_cast<const char*>(message.key), message.key_len) == key;
+}
+
+}  // namespace
+
+Answer<std::unique_ptr<CheckpointTopic>> CheckpointTopic::open(const Options& options) {
+  Answer<Handle> administrator = make_reader(options, Isolation::ReadUncommitted);
+  if (!administrator) return std::unexpected(std::move(administrator).error());
+  return std::unique_ptr<CheckpointTopic>(new CheckpointTopic(options, std::move(*administrator)));
+}
+
+Answer<CheckpointFacts> CheckpointTopic::ensure() {
+  Answer<int> partitions = partitions_of(administrator_.get(), options_.identity);
+  if (partitions && *partitions == 0) {
+    partitions = create_topic(administrator_.get(),
+                              {.name = options_.identity,
+                               .partitions = 1,
+                               .replication = options_.checkpoint_replication.value_or(-1),
+                               .settings = {{"cleanup.policy", "compact"},
+                                            {"segment.ms", "600000"},
+                                            {"segment.bytes", "16777216"},
+                                            {"min.cleanable.dirty.ratio", "0.1"}}});
+  }
+  if (!partitions) return std::unexpected(std::move(partitions).error());
+  Answer<std::string> policy =
+      topic_setting(administrator_.get(), options_.identity, "cleanup.policy");
+  if (!policy) return std::unexpected(std::move(policy).error());
+  return CheckpointFacts{.partitions = *partitions, .cleanup_policy = std::move(*policy)};
+}
+
+Answer<CheckpointFacts> CheckpointTopic::read(CheckpointFacts facts, Wait wait) {
+  if (facts.partitions != 1) return facts;
+  std::int64_t low = 0;
+  std::int64_t high = 0;
+  const rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(
+      administrator_.get(), options_.identity.c_str(), 0, &low, &high, kAnswerTimeoutMs);
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return failed(code, "read the checkpoint topic");
+  facts.record.reset();
+  facts.is_complete = true;
+  for (std::int64_t records = kTailRecords; low < high; records *= 16) {
+    const std::int64_t begin = std::max(low, high - records);
+    Answer<Tail> tail = read_from(begin, high, wait);
+    if (!tail) return std::unexpected(std::move(tail).error());
+    facts.record = std::move(tail->record);
+    facts.is_complete = tail->is_complete;
+    if (facts.record || !facts.is_complete || begin == low) break;
+  }
+  return facts;
+}
+
+Answer<CheckpointTopic::Tail> CheckpointTopic::read_from(std::int64_t begin, std::int64_t end,
+                                                         Wait wait) {
+  const std::string act = "read the checkpoint topic";
+  Answer<Handle> reader = make_reader(options_, Isolation::ReadCommitted);
+  if (!reader) return std::unexpected(std::move(reader).error());
+  const Topic topic(rd_kafka_topic_new(reader->get(), options_.identity.c_str(), nullptr));
+  if (!topic) return failed(rd_kafka_last_error(), act);
+  if (rd_kafka_consume_start(topic.get(), 0, begin) != 0) return failed(rd_kafka_last_error(), act);
+  Tail tail;
+  std::optional<JobFailure> failure;
+  const auto deadline = Clock::now() + kReadTimeout;
+  while (!tail.is_complete && Clock::now() < deadline) {
+    const Message message(rd_kafka_consume(topic.get(), 0, kConsumeTimeoutMs));
+    if (!message) continue;
+    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      if (has_key(*message, options_.identity) && message->payload != nullptr) {
+        tail.record.emplace(static_cast<const char*>(message->payload), message->len);
+      }
+    } else if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+      tail.is_complete = message->offset >= end;
+      if (!tail.is_complete && wait == Wait::No) break;
+    } else if (message->err != RD_KAFKA_RESP_ERR__TRANSPORT &&
+               message->err != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
+      failure = JobFailure{.error = error_of(message->err), .act = act};
+      break;
+    }
+  }
+  rd_kafka_consume_stop(topic.get(), 0);
+  if (failure) return std::unexpected(std::move(*failure));
+  return tail;
+}
+
+}  // namespace outrider::kafka

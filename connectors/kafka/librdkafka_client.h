@@ -1,0 +1,96 @@
+// The Kafka client over librdkafka: one worker thread for everything that blocks. Used by the sink.
+#pragma once
+
+#include "connectors/kafka/client.h"
+#include "connectors/kafka/librdkafka_admin.h"
+#include "connectors/kafka/librdkafka_handles.h"
+#include "connectors/kafka/options.h"
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace outrider::kafka {
+
+/// The pipeline's thread submits jobs and produces; the worker runs the jobs and alone serves
+/// delivery reports. They share what stands under `mutex_`, and the producer's handle, which the
+/// worker makes and unmakes only inside jobs that the pipeline's thread waits for.
+class LibrdkafkaClient final : public Client {
+ public:
+  explicit LibrdkafkaClient(Options options);
+  /// Waits for the job under way; jobs that wait for brokers end soon after.
+  ~LibrdkafkaClient() override;
+  LibrdkafkaClient(const LibrdkafkaClient&) = delete;
+  LibrdkafkaClient& operator=(const LibrdkafkaClient&) = delete;
+
+  void submit(Job job) override;
+  bool busy() const override { return busy_; }
+  std::optional<JobResult> take_result() override;
+  Produced produce(const Record& record, int topic_handle, std::uint32_t tag,
+                   std::uint32_t offset) override;
+  Produced produce_checkpoint(std::string_view value, std::uint32_t tag) override;
+  const ClientError& last_error() const override { return last_error_; }
+  Reports take_reports() override;
+  int wake_fd() const override { return wake_fd_; }
+  void lower_wake() override;
+  Notices take_notices() override;
+
+ private:
+  // The worker (librdkafka_worker.cpp).
+  void work();
+  void wait_for_work();
+  void serve_reports();
+  void report(const rd_kafka_message_t& message);
+  JobResult run(const LookJob& job);
+  JobResult run(const OpenJob& job);
+  JobResult run(const TopicJob& job);
+  JobResult run(const CommitJob& job);
+  JobResult run(const CloseJob& job);
+  std::optional<JobFailure> make_producer(const OpenJob& job);
+  void let_go_of_producer();
+  std::optional<JobFailure> call_until_settled(const char* act,
+                                               rd_kafka_error_t* (*call)(rd_kafka_t*, int));
+  JobFailure explain(ClientError error, std::string act) const;
+  void say(Notice notice);
+  void raise_wake() const;
+
+  static void on_report(rd_kafka_t*, const rd_kafka_message_t* message, void* self);
+  static void on_error(rd_kafka_t*, int code, const char* reason, void* self);
+  static void on_log(const rd_kafka_t*, int level, const char* facility, const char* text);
+
+  const Options options_;
+  const int wake_fd_;
+  const int work_fd_;  // Written when there is a job, and by librdkafka when there are reports.
+
+  // Pipeline's thread.
+  bool busy_ = false;
+  ClientError last_error_;
+
+  // Made and unmade by the worker in jobs, used by both.
+  Handle producer_;
+  Queue reports_queue_;
+  Topic checkpoint_topic_;
+  std::vector<Topic> topics_;  // By the handle given to produce().
+
+  // Worker alone.
+  std::unique_ptr<CheckpointTopic> checkpoint_;  // From LookJob until OpenJob is done.
+  Reports gathered_;
+
+  mutable std::mutex mutex_;
+  std::optional<Job> job_;
+  std::optional<JobResult> result_;
+  Reports reports_;
+  Notices notices_;
+  std::string last_reason_;  // librdkafka's last word about a broker.
+  int last_reason_code_ = 0;
+  std::atomic<bool> leaving_ = false;
+  std::atomic<bool> wants_room_ = false;
+
+  std::jthread worker_;
+};
+
+}  // namespace outrider::kafka

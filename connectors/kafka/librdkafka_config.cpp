@@ -1,0 +1,117 @@
+#include "connectors/kafka/librdkafka_config.h"
+
+#include "connectors/kafka/client.h"
+#include "connectors/kafka/properties.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace outrider::kafka {
+namespace {
+
+using Property = std::pair<std::string_view, std::string>;
+
+Result<void> set(rd_kafka_conf_t* configuration, std::string_view name, const std::string& value) {
+  std::array<char, 512> reason{};
+  if (rd_kafka_conf_set(configuration, std::string(name).c_str(), value.c_str(), reason.data(),
+                        reason.size()) == RD_KAFKA_CONF_OK) {
+    return {};
+  }
+  // librdkafka repeats the value in its reason.
+  return failure(ErrorKind::Misconfigured,
+                 "librdkafka property \"" + std::string(name) + "\": " +
+                     (is_secret_property(name) ? "the value is not valid" : reason.data()));
+}
+
+Result<Configuration> common(const Options& options) {
+  Configuration configuration(rd_kafka_conf_new());
+  const std::array defaults = {
+      Property{"bootstrap.servers", options.bootstrap_servers},
+      Property{"client.id", "outrider"},
+      // A dead connection must be noticed well before a transaction times out.
+      Property{"socket.timeout.ms", "15000"},
+      Property{"socket.connection.setup.timeout.ms", "5000"},
+      Property{"socket.keepalive.enable", "true"},
+      Property{"socket.nagle.disable", "true"},
+      Property{"reconnect.backoff.max.ms", "1000"},
+      Property{"retry.backoff.ms", "100"},
+      Property{"topic.metadata.refresh.interval.ms", "60000"},
+      Property{"allow.auto.create.topics", "false"},
+      Property{"log_level", "3"},
+  };
+  for (const auto& [name, value] : defaults) OUTRIDER_TRY(set(configuration.get(), name, value));
+  for (const auto& [name, value] : options.librdkafka) {
+    OUTRIDER_TRY(check_property(name));
+    OUTRIDER_TRY(set(configuration.get(), name, value));
+  }
+  return configuration;
+}
+
+}  // namespace
+
+Result<Configuration> reader_configuration(const Options& options, Isolation isolation) {
+  OUTRIDER_TRY(Configuration configuration, common(options));
+  const std::array owned = {
+      Property{"isolation.level",
+               isolation == Isolation::ReadCommitted ? "read_committed" : "read_uncommitted"},
+      Property{"enable.partition.eof", "true"},
+      Property{"enable.auto.commit", "false"},
+      Property{"fetch.wait.max.ms", "10"},
+  };
+  for (const auto& [name, value] : owned) OUTRIDER_TRY(set(configuration.get(), name, value));
+  return configuration;
+}
+
+Result<Configuration> producer_configuration(const Options& options, std::size_t batch_bytes_max) {
+  OUTRIDER_TRY(Configuration configuration, common(options));
+  const bool transactional = options.delivery == Delivery::ExactlyOnce;
+  const auto set_default = [&](std::string_view name, const std::string& value) -> Result<void> {
+    if (options.librdkafka.contains(std::string(name))) return {};
+    return set(configuration.get(), name, value);
+  };
+  // Room for a transaction at its soft limit, a whole ticket more, and the checkpoint.
+  const std::size_t records = 2 * options.transaction_records_max + 16;
+  OUTRIDER_TRY(const std::size_t largest, message_bytes_max(options));
+  const std::size_t kilobytes = (2 * options.transaction_bytes_max + 2 * largest) / 1024 + 1;
+  OUTRIDER_TRY(set_default("linger.ms", transactional ? "5" : "0"));
+  OUTRIDER_TRY(set_default("compression.type", "lz4"));
+  OUTRIDER_TRY(set_default("batch.size", std::to_string(batch_bytes_max)));
+  OUTRIDER_TRY(set(configuration.get(), "enable.idempotence", "true"));
+  OUTRIDER_TRY(set(configuration.get(), "partitioner", "murmur2_random"));
+  OUTRIDER_TRY(set(configuration.get(), "queue.buffering.max.messages", std::to_string(records)));
+  OUTRIDER_TRY(set(configuration.get(), "queue.buffering.max.kbytes", std::to_string(kilobytes)));
+  if (transactional) {
+    OUTRIDER_TRY(set(configuration.get(), "transactional.id", options.identity));
+    OUTRIDER_TRY(set(configuration.get(), "transaction.timeout.ms",
+                     std::to_string(options.transaction_timeout.count())));
+  } else {
+    // A record that was given up would be a gap.
+    OUTRIDER_TRY(set(configuration.get(), "message.timeout.ms", "0"));
+  }
+  return configuration;
+}
+
+Result<std::size_t> message_bytes_max(const Options& options) {
+  OUTRIDER_TRY(const Configuration configuration, common(options));
+  std::array<char, 32> text{};
+  std::size_t size = text.size();
+  std::size_t bytes = 0;
+  if (rd_kafka_conf_get(configuration.get(), "message.max.bytes", text.data(), &size) !=
+      RD_KAFKA_CONF_OK) {
+    return failure(ErrorKind::Internal, "librdkafka does not know message.max.bytes");
+  }
+  std::from_chars(text.data(), text.data() + size, bytes);
+  return bytes;
+}
+
+Result<void> validate(const Options& options) {
+  OUTRIDER_TRY(reader_configuration(options, Isolation::ReadCommitted));
+  OUTRIDER_TRY(producer_configuration(options, kBatchBytesMax));
+  return {};
+}
+
+}  // namespace outrider::kafka

@@ -1,0 +1,37 @@
+#include "connectors/kafka/librdkafka_handles.h"
+
+#include <array>
+
+namespace outrider::kafka {
+
+// error_table.cpp knows these codes without librdkafka's header.
+static_assert(RD_KAFKA_RESP_ERR__FENCED == -144 && RD_KAFKA_RESP_ERR__TRANSPORT == -195 &&
+              RD_KAFKA_RESP_ERR__RESOLVE == -193 && RD_KAFKA_RESP_ERR__MSG_TIMED_OUT == -192 &&
+              RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN == -187 && RD_KAFKA_RESP_ERR__TIMED_OUT == -185 &&
+              RD_KAFKA_RESP_ERR__SSL == -181 && RD_KAFKA_RESP_ERR__AUTHENTICATION == -169 &&
+              RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE == -166);
+
+ClientError error_of(rd_kafka_resp_err_t code) {
+  return {.code = code, .text = rd_kafka_err2str(code)};
+}
+
+ClientError error_of(rd_kafka_t* handle, const rd_kafka_error_t* error) {
+  ClientError result{.code = rd_kafka_error_code(error),
+                     .text = rd_kafka_error_string(error),
+                     .is_fatal = rd_kafka_error_is_fatal(error) != 0,
+                     .is_retriable = rd_kafka_error_is_retriable(error) != 0,
+                     .requires_abort = rd_kafka_error_txn_requires_abort(error) != 0};
+  std::array<char, 512> reason{};
+  const rd_kafka_resp_err_t fatal = rd_kafka_fatal_error(handle, reason.data(), reason.size());
+  if (fatal != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    result.is_fatal = true;
+    // The code of the first cause tells fencing from the rest; later calls only say "fatal".
+    if (result.code == RD_KAFKA_RESP_ERR__FATAL || fatal == RD_KAFKA_RESP_ERR__FENCED) {
+      result.code = fatal;
+      result.text = reason.data();
+    }
+  }
+  return result;
+}
+
+}  // namespace outrider::kafka

@@ -1,0 +1,257 @@
+// The librdkafka client's worker thread: the jobs, and the delivery reports.
+#include "connectors/kafka/librdkafka_client.h"
+#include "connectors/kafka/librdkafka_config.h"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <thread>
+#include <utility>
+
+namespace outrider::kafka {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int kFenceTimeoutMs = 30'000;
+constexpr int kAbortTimeoutMs = 5'000;
+constexpr int kForever = -1;
+constexpr auto kCallAgainInterval = 100ms;
+
+JobResult result_of(Answer<CheckpointFacts> answer) {
+  if (answer) return std::move(*answer);
+  return std::move(answer).error();
+}
+
+}  // namespace
+
+void LibrdkafkaClient::work() {
+  while (!leaving_) {
+    wait_for_work();
+    std::optional<Job> job;
+    {
+      const std::scoped_lock lock(mutex_);
+      job = std::exchange(job_, std::nullopt);
+    }
+    if (job) {
+      JobResult result = std::visit([this](const auto& concrete) { return run(concrete); }, *job);
+      if (auto* failed = std::get_if<JobFailure>(&result)) {
+        *failed = explain(std::move(failed->error), std::move(failed->act));
+      }
+      // Reports that came with the job count before its result.
+      if (producer_) serve_reports();
+      {
+        const std::scoped_lock lock(mutex_);
+        result_ = std::move(result);
+      }
+      raise_wake();
+    } else if (producer_) {
+      serve_reports();
+    }
+  }
+  let_go_of_producer();
+  checkpoint_.reset();
+}
+
+void LibrdkafkaClient::wait_for_work() {
+  pollfd descriptor{.fd = work_fd_, .events = POLLIN, .revents = 0};
+  poll(&descriptor, 1, kForever);
+  std::uint64_t count = 0;
+  [[maybe_unused]] const auto got = ::read(work_fd_, &count, sizeof count);
+}
+
+void LibrdkafkaClient::serve_reports() {
+  while (rd_kafka_poll(producer_.get(), 0) > 0) {
+  }
+  const bool has_news = !gathered_.acknowledged.empty() || gathered_.failed;
+  if (has_news) {
+    const std::scoped_lock lock(mutex_);
+    reports_.acknowledged.insert(reports_.acknowledged.end(), gathered_.acknowledged.begin(),
+                                 gathered_.acknowledged.end());
+    if (!reports_.failed) reports_.failed = std::move(gathered_.failed);
+    reports_.failures += gathered_.failures;
+  }
+  gathered_ = {};
+  if (has_news || wants_room_.exchange(false)) raise_wake();
+}
+
+void LibrdkafkaClient::report(const rd_kafka_message_t& message) {
+  const auto opaque = reinterpret_cast<std::uint64_t>(message._private);
+  const auto tag = static_cast<std::uint32_t>(opaque >> 32);
+  if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    if (options_.delivery == Delivery::ExactlyOnce) return;  // The commit tells.
+    if (gathered_.acknowledged.empty() || gathered_.acknowledged.back().tag != tag) {
+      gathered_.acknowledged.push_back({.tag = tag, .records = 0});
+    }
+    ++gathered_.acknowledged.back().records;
+    return;
+  }
+  // Given up by ourselves, with the transaction.
+  if (message.err == RD_KAFKA_RESP_ERR__PURGE_QUEUE ||
+      message.err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT) {
+    return;
+  }
+  ++gathered_.failures;
+  if (gathered_.failed) return;
+  gathered_.failed = {.tag = tag,
+                      .offset = static_cast<std::uint32_t>(opaque & 0xFFFF'FFFFU),
+                      .error = error_of(message.err)};
+}
+
+JobResult LibrdkafkaClient::run(const LookJob&) {
+  Answer<std::unique_ptr<CheckpointTopic>> opened = CheckpointTopic::open(options_);
+  if (!opened) return std::move(opened).error();
+  checkpoint_ = std::move(*opened);
+  Answer<CheckpointFacts> facts = checkpoint_->ensure();
+  if (!facts) return std::move(facts).error();
+  return result_of(checkpoint_->read(std::move(*facts), CheckpointTopic::Wait::No));
+}
+
+JobResult LibrdkafkaClient::run(const OpenJob& job) {
+  if (std::optional<JobFailure> failed = make_producer(job)) return std::move(*failed);
+  Answer<CheckpointFacts> facts = checkpoint_->ensure();
+  if (!facts) return std::move(facts).error();
+  facts = checkpoint_->read(std::move(*facts), CheckpointTopic::Wait::UntilComplete);
+  if (!facts) return std::move(facts).error();
+  checkpoint_.reset();
+  if (options_.delivery == Delivery::ExactlyOnce) {
+    const ErrorObject error(rd_kafka_begin_transaction(producer_.get()));
+    if (error) {
+      return JobFailure{.error = error_of(producer_.get(), error.get()),
+                        .act = "begin a transaction"};
+    }
+  }
+  return std::move(*facts);
+}
+
+std::optional<JobFailure> LibrdkafkaClient::make_producer(const OpenJob& job) {
+  const char* act = "make a Kafka producer";
+  Result<Configuration> configuration = producer_configuration(options_, job.batch_bytes_max);
+  if (!configuration) {
+    return JobFailure{
+        .error = {.code = RD_KAFKA_RESP_ERR_POLICY_VIOLATION, .text = configuration.error().what},
+        .act = act};
+  }
+  rd_kafka_conf_set_opaque(configuration->get(), this);
+  rd_kafka_conf_set_dr_msg_cb(configuration->get(), on_report);
+  rd_kafka_conf_set_error_cb(configuration->get(), on_error);
+  rd_kafka_conf_set_log_cb(configuration->get(), on_log);
+  std::array<char, 512> reason{};
+  producer_.reset(
+      rd_kafka_new(RD_KAFKA_PRODUCER, configuration->get(), reason.data(), reason.size()));
+  if (!producer_) {
+    return JobFailure{.error = {.code = RD_KAFKA_RESP_ERR_POLICY_VIOLATION, .text = reason.data()},
+                      .act = act};
+  }
+  // It belongs to the producer now.
+  static_cast<void>(configuration->release());
+  reports_queue_.reset(rd_kafka_queue_get_main(producer_.get()));
+  const std::uint64_t one = 1;
+  rd_kafka_queue_io_event_enable(reports_queue_.get(), work_fd_, &one, sizeof one);
+  checkpoint_topic_.reset(rd_kafka_topic_new(producer_.get(), options_.identity.c_str(), nullptr));
+  if (options_.delivery == Delivery::AtLeastOnce) return std::nullopt;
+  const ErrorObject error(rd_kafka_init_transactions(producer_.get(), kFenceTimeoutMs));
+  if (!error) return std::nullopt;
+  return JobFailure{.error = error_of(producer_.get(), error.get()),
+                    .act = "fence older producers of \"" + options_.identity + "\""};
+}
+
+JobResult LibrdkafkaClient::run(const TopicJob& job) {
+  Answer<int> partitions = partitions_of(producer_.get(), job.topic);
+  if (partitions && *partitions == 0 && options_.create_topics) {
+    partitions = create_topic(producer_.get(), {.name = job.topic});
+  }
+  if (!partitions) return std::move(partitions).error();
+  if (*partitions == 0) return TopicFacts{};
+  const Answer<std::string> limit = topic_setting(producer_.get(), job.topic, "max.message.bytes");
+  const Result<std::size_t> own_limit = message_bytes_max(options_);
+  TopicFacts facts{.handle = static_cast<int>(topics_.size()),
+                   .partitions = *partitions,
+                   .record_bytes_max = own_limit.value_or(kBatchBytesMax),
+                   .topic_bytes_max = kBatchBytesMax};
+  // Without the right to describe the topic, the broker itself refuses what is too large.
+  if (limit && !limit->empty()) {
+    facts.topic_bytes_max = std::stoull(*limit);
+    facts.record_bytes_max = std::min(facts.record_bytes_max, facts.topic_bytes_max);
+  }
+  topics_.emplace_back(rd_kafka_topic_new(producer_.get(), job.topic.c_str(), nullptr));
+  return facts;
+}
+
+JobResult LibrdkafkaClient::run(const CommitJob& job) {
+  if (produce_checkpoint(job.checkpoint, kCheckpointTag) != Produced::Taken) {
+    return JobFailure{.error = last_error_, .act = "write the checkpoint"};
+  }
+  if (auto failed = call_until_settled("commit the transaction", rd_kafka_commit_transaction)) {
+    return std::move(*failed);
+  }
+  const ErrorObject error(rd_kafka_begin_transaction(producer_.get()));
+  if (!error) return Done{};
+  return JobFailure{.error = error_of(producer_.get(), error.get()), .act = "begin a transaction"};
+}
+
+std::optional<JobFailure> LibrdkafkaClient::call_until_settled(
+    const char* act, rd_kafka_error_t* (*call)(rd_kafka_t*, int)) {
+  while (true) {
+    const ErrorObject error(call(producer_.get(), kForever));
+    if (!error) return std::nullopt;
+    ClientError settled = error_of(producer_.get(), error.get());
+    if (!should_call_again(settled) || leaving_) {
+      return JobFailure{.error = std::move(settled), .act = act};
+    }
+    std::this_thread::sleep_for(kCallAgainInterval);
+  }
+}
+
+JobResult LibrdkafkaClient::run(const CloseJob&) {
+  if (producer_ && options_.delivery == Delivery::ExactlyOnce &&
+      rd_kafka_fatal_error(producer_.get(), nullptr, 0) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    // Otherwise consumers wait for the transaction's time-out. A failure changes nothing: the next
+    // producer of the same id ends it.
+    const ErrorObject ignored(rd_kafka_abort_transaction(producer_.get(), kAbortTimeoutMs));
+  }
+  let_go_of_producer();
+  checkpoint_.reset();
+  const std::scoped_lock lock(mutex_);
+  reports_ = {};
+  return Done{};
+}
+
+void LibrdkafkaClient::let_go_of_producer() {
+  if (!producer_) return;
+  rd_kafka_purge(producer_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+  topics_.clear();
+  checkpoint_topic_.reset();
+  rd_kafka_queue_io_event_enable(reports_queue_.get(), -1, nullptr, 0);
+  reports_queue_.reset();
+  producer_.reset();
+  gathered_ = {};
+}
+
+JobFailure LibrdkafkaClient::explain(ClientError error, std::string act) const {
+  const std::scoped_lock lock(mutex_);
+  const bool nobody_answered = to_error(error, act).kind == ErrorKind::Unavailable;
+  if (nobody_answered && !last_reason_.empty()) {
+    error.text += " (" + last_reason_ + ")";
+    if (last_reason_code_ == RD_KAFKA_RESP_ERR__AUTHENTICATION) error.code = last_reason_code_;
+  }
+  return {.error = std::move(error), .act = std::move(act)};
+}
+
+void LibrdkafkaClient::on_report(rd_kafka_t*, const rd_kafka_message_t* message, void* self) {
+  static_cast<LibrdkafkaClient*>(self)->report(*message);
+}
+
+void LibrdkafkaClient::on_error(rd_kafka_t*, int code, const char* reason, void* self) {
+  auto* client = static_cast<LibrdkafkaClient*>(self);
+  const std::scoped_lock lock(client->mutex_);
+  client->last_reason_ = reason;
+  client->last_reason_code_ = code;
+}
+
+// Brokers that come and go are reported as the errors of jobs and deliveries, not line by line.
+void LibrdkafkaClient::on_log(const rd_kafka_t*, int, const char*, const char*) {}
+
+}  // namespace outrider::kafka

@@ -1,0 +1,71 @@
+#include "connectors/kafka/properties.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+namespace outrider::kafka {
+namespace {
+
+struct Owned {
+  std::string_view name;
+  std::string_view reason;
+};
+
+constexpr std::string_view kOrder = "order and exactly-once delivery depend on it";
+constexpr std::string_view kSettled = "Outrider sets it";
+constexpr std::string_view kCode = "it loads or runs code";
+
+constexpr std::array kOwned = {
+    Owned{"acks", kOrder},
+    Owned{"request.required.acks", kOrder},
+    Owned{"enable.idempotence", kOrder},
+    Owned{"enable.gapless.guarantee", kOrder},
+    Owned{"max.in.flight", kOrder},
+    Owned{"max.in.flight.requests.per.connection", kOrder},
+    Owned{"queuing.strategy", kOrder},
+    Owned{"retries", kOrder},
+    Owned{"message.send.max.retries", kOrder},
+    Owned{"message.timeout.ms", kOrder},
+    Owned{"delivery.timeout.ms", kOrder},
+    Owned{"partitioner", "consumers rely on Java's partitioning of keys"},
+    Owned{"transactional.id", "set `identity:` instead"},
+    Owned{"transaction.timeout.ms", "set sink.kafka.transaction.timeout instead"},
+    Owned{"bootstrap.servers", "set sink.kafka.bootstrap_servers instead"},
+    Owned{"metadata.broker.list", "set sink.kafka.bootstrap_servers instead"},
+    Owned{"queue.buffering.max.messages", "set sink.kafka.transaction instead"},
+    Owned{"queue.buffering.max.kbytes", "set sink.kafka.transaction instead"},
+    Owned{"allow.auto.create.topics", "set sink.kafka.topics.create instead"},
+    Owned{"isolation.level", kSettled},
+    Owned{"group.id", kSettled},
+    Owned{"enable.partition.eof", kSettled},
+    Owned{"enable.auto.commit", kSettled},
+    Owned{"delivery.report.only.error", kSettled},
+    Owned{"dr_cb", kSettled},
+    Owned{"dr_msg_cb", kSettled},
+    Owned{"plugin.library.paths", kCode},
+    Owned{"ssl.engine.location", kCode},
+    Owned{"sasl.kerberos.kinit.cmd", kCode},
+};
+
+}  // namespace
+
+Result<void> check_property(std::string_view name) {
+  std::string_view reason;
+  if (const auto* owned = std::ranges::find(kOwned, name, &Owned::name); owned != kOwned.end()) {
+    reason = owned->reason;
+  } else if (name.starts_with("test.")) {
+    reason = "it is for librdkafka's own tests";
+  } else {
+    return {};
+  }
+  return failure(ErrorKind::Misconfigured, "librdkafka property \"" + std::string(name) +
+                                               "\" cannot be set: " + std::string(reason));
+}
+
+bool is_secret_property(std::string_view name) {
+  return name.ends_with("password") || name.ends_with("secret") || name.ends_with(".pem") ||
+         name == "sasl.oauthbearer.config";
+}
+
+}  // namespace outrider::kafka

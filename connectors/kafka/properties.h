@@ -1,0 +1,17 @@
+// Which librdkafka properties a configuration may set. Pure. Used by the configuration check and
+// the librdkafka client.
+#pragma once
+
+#include "relay/base/error.h"
+
+#include <string_view>
+
+namespace outrider::kafka {
+
+/// Misconfigured, with the reason, for a property that the promises own or that loads or runs code.
+Result<void> check_property(std::string_view name);
+
+/// True for properties whose values must not be printed.
+bool is_secret_property(std::string_view name);
+
+}  // namespace outrider::kafka

@@ -1,0 +1,329 @@
+#include "connectors/kafka/sink.h"
+
+#include "connectors/kafka/checkpoint_record.h"
+#include "relay/base/assert.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace outrider::kafka {
+namespace {
+
+// A topic of a running cluster does not lose its checkpoint while it is compacted and nothing else.
+constexpr std::string_view kCompact = "compact";
+// What a record costs beyond its bytes; librdkafka and brokers count about as much.
+constexpr std::size_t kRecordOverhead = 128;
+
+}  // namespace
+
+KafkaSink::KafkaSink(Options options, const PositionFormat& format, std::unique_ptr<Client> client)
+    : options_(std::move(options)), format_(format), client_(std::move(client)) {}
+
+Result<std::optional<Found>> KafkaSink::look(TimePoint) {
+  if (!at_rest() && (stage_ == Stage::Closing || close_pending_)) return std::nullopt;
+  if (stage_ == Stage::Closed) {
+    client_->submit(LookJob{});
+    stage_ = Stage::Looking;
+    return std::nullopt;
+  }
+  return finish_job(Stage::Looked);
+}
+
+Result<std::optional<Found>> KafkaSink::open(TimePoint) {
+  if (stage_ == Stage::Looked) {
+    client_->submit(OpenJob{.batch_bytes_max = batch_bytes_max_});
+    stage_ = Stage::Opening;
+    return std::nullopt;
+  }
+  return finish_job(Stage::Ready);
+}
+
+Result<std::optional<Found>> KafkaSink::finish_job(Stage next) {
+  client_->lower_wake();
+  std::optional<JobResult> result = client_->take_result();
+  if (!result) return std::nullopt;
+  if (const auto* failed = std::get_if<JobFailure>(&*result)) {
+    return std::unexpected(error_of(*failed));
+  }
+  OUTRIDER_ASSERT(std::holds_alternative<CheckpointFacts>(*result),
+                  "look and open find a checkpoint");
+  OUTRIDER_TRY(Found found, judge_checkpoint(std::get<CheckpointFacts>(*result), next));
+  stage_ = next;
+  if (next == Stage::Ready && !exactly_once() && found.checkpoint) {
+    // From the first record on, whoever takes over must know that events may repeat.
+    OUTRIDER_TRY(opening_checkpoint_, produce_checkpoint({.position = found.checkpoint->position,
+                                                          .written_by = Delivery::AtLeastOnce,
+                                                          .clean = false}));
+  }
+  return found;
+}
+
+Result<Found> KafkaSink::judge_checkpoint(const CheckpointFacts& facts, Stage next) {
+  const std::string topic = "checkpoint topic \"" + options_.identity + "\"";
+  if (facts.partitions != 1) {
+    return failure(ErrorKind::Refused,
+                   topic + " has " + std::to_string(facts.partitions) + " partitions, not 1",
+                   "delete it if it is not in use, or give the pipeline another `identity:`");
+  }
+  if (facts.cleanup_policy != kCompact) {
+    return failure(ErrorKind::Refused,
+                   topic + " has cleanup.policy=" + facts.cleanup_policy + ", not compact",
+                   "kafka-configs.sh --alter --entity-type topics --entity-name " +
+                       options_.identity + " --add-config cleanup.policy=compact");
+  }
+  if (!facts.is_complete && next == Stage::Ready) {
+    return failure(ErrorKind::Unavailable,
+                   topic + " is hidden behind an open transaction of another producer",
+                   "it ends by itself at its time-out; no other program may write to this topic");
+  }
+  Found found;
+  if (facts.record) {
+    OUTRIDER_TRY(found.checkpoint, read_checkpoint(*facts.record, format_));
+  }
+  return found;
+}
+
+Error KafkaSink::error_of(const JobFailure& failed) {
+  note_error(failed.error);
+  return to_error(failed.error, failed.act);
+}
+
+void KafkaSink::note_error(const ClientError& error) {
+  switch (classify(error)) {
+    case ErrorClass::Retriable:
+      ++counters_.errors_retriable;
+      break;
+    case ErrorClass::Abortable:
+      ++counters_.errors_abortable;
+      break;
+    case ErrorClass::Fatal:
+      ++counters_.errors_fatal;
+      break;
+    case ErrorClass::Fenced:
+      ++counters_.errors_fenced;
+      break;
+    case ErrorClass::Record:
+      ++counters_.errors_record;
+      break;
+  }
+}
+
+Result<const TopicFacts*> KafkaSink::topic(std::string_view name) {
+  const auto known = topics_.find(name);
+  if (known == topics_.end()) {
+    if (!client_->busy()) {
+      topic_asked_ = std::string(name);
+      client_->submit(TopicJob{topic_asked_});
+    }
+    return nullptr;
+  }
+  if (known->second.handle < 0) {
+    return failure(ErrorKind::BadEvent, "topic \"" + std::string(name) + "\" does not exist",
+                   "create it, or set sink.kafka.topics.create: true, then restart");
+  }
+  return &known->second;
+}
+
+Result<Sink::Offer> KafkaSink::offer(const Record& record, Ticket ticket) {
+  if (stage_ != Stage::Ready || opening_checkpoint_) return Offer::Full;
+  if (broken_) return std::unexpected(*broken_);
+  OUTRIDER_TRY(const TopicFacts* facts, topic(record.topic));
+  if (facts == nullptr) return Offer::Full;
+  const std::size_t bytes = record.bytes();
+  if (bytes + kRecordOverhead > facts->record_bytes_max) {
+    ++counters_.errors_record;
+    return failure(ErrorKind::BadEvent,
+                   "record of " + std::to_string(bytes) + " bytes is too large for topic \"" +
+                       std::string(record.topic) + "\", which takes " +
+                       std::to_string(facts->record_bytes_max),
+                   "raise max.message.bytes of the topic (and message.max.bytes under "
+                   "sink.kafka.librdkafka), or make the payload smaller, then restart");
+  }
+  TicketInFlight& entry = in_flight(ticket);
+  if (entry.records == 0) entry.first = record.event;
+  const auto offset = static_cast<std::uint32_t>(record.event.ordinal - entry.first.ordinal);
+  switch (client_->produce(record, facts->handle, tag_of(ticket), offset)) {
+    case Client::Produced::QueueFull:
+      return Offer::Full;
+    case Client::Produced::Failed:
+      note_error(client_->last_error());
+      broken_ = to_error(client_->last_error(), "produce to \"" + std::string(record.topic) + "\"");
+      // The transaction does not know that a record is missing.
+      broken_->kind = broken_->kind == ErrorKind::BadEvent ? ErrorKind::Interrupted : broken_->kind;
+      return std::unexpected(*broken_);
+    case Client::Produced::Taken:
+      break;
+  }
+  ++entry.records;
+  entry.bytes += bytes;
+  ++counters_.records_in_flight;
+  counters_.bytes_in_flight += bytes;
+  return Offer::Taken;
+}
+
+Result<Sink::Offer> KafkaSink::seal(Ticket ticket, const Position& position) {
+  if (stage_ != Stage::Ready || opening_checkpoint_) return Offer::Full;
+  if (broken_) return std::unexpected(*broken_);
+  TicketInFlight& entry = in_flight(ticket);
+  entry.sealed = true;
+  entry.position = position;
+  ++sealed_;
+  return Offer::Taken;
+}
+
+/// The entry of the newest ticket, made if it is new. A ticket of which nothing was taken leaves an
+/// entry without records, which the next ticket replaces.
+KafkaSink::TicketInFlight& KafkaSink::in_flight(Ticket ticket) {
+  if (!tickets_.empty() && !tickets_.back().sealed) {
+    TicketInFlight& last = tickets_.back();
+    OUTRIDER_ASSERT(last.ticket == ticket || last.records == 0, "one ticket is open at a time");
+    last.ticket = ticket;
+    return last;
+  }
+  tickets_.push_back({});
+  tickets_.back().ticket = ticket;
+  return tickets_.back();
+}
+
+std::uint32_t KafkaSink::tag_of(Ticket ticket) const {
+  return static_cast<std::uint32_t>(static_cast<std::uint64_t>(ticket)) & kTicketTagMask;
+}
+
+KafkaSink::TicketInFlight* KafkaSink::find(std::uint32_t tag) {
+  if (tickets_.empty()) return nullptr;
+  // Tickets rise by one, so the tag tells the place.
+  const std::uint32_t place = (tag - tag_of(tickets_.front().ticket)) & kTicketTagMask;
+  return place < tickets_.size() ? &tickets_[place] : nullptr;
+}
+
+Result<void> KafkaSink::step(TimePoint now, Supply supply) {
+  client_->lower_wake();
+  // Reports first: a rejected record also fails the commit, but only the report names it.
+  OUTRIDER_TRY(handle_reports());
+  Result<void> handled = handle_result();
+  if (failed_) return {};
+  OUTRIDER_TRY(std::move(handled));
+  if (broken_) return std::unexpected(*broken_);
+  if (exactly_once()) {
+    commit_if_due(now, supply);
+    return {};
+  }
+  return write_checkpoint_if_due(now, supply);
+}
+
+Result<void> KafkaSink::handle_result() {
+  std::optional<JobResult> result = client_->take_result();
+  if (!result) return {};
+  if (stage_ == Stage::Closing) {
+    stage_ = Stage::Closed;
+    return {};
+  }
+  if (close_pending_) {
+    close_pending_ = false;
+    stage_ = Stage::Closing;
+    client_->submit(CloseJob{});
+    return {};
+  }
+  if (const auto* failed = std::get_if<JobFailure>(&*result)) {
+    return std::unexpected(error_of(*failed));
+  }
+  if (const auto* facts = std::get_if<TopicFacts>(&*result)) {
+    topics_.insert_or_assign(std::exchange(topic_asked_, {}), *facts);
+    if (facts->handle < 0 || facts->topic_bytes_max >= batch_bytes_max_) return {};
+    batch_bytes_max_ = facts->topic_bytes_max;
+    return failure(ErrorKind::Interrupted, "a topic takes batches of at most " +
+                                               std::to_string(batch_bytes_max_) +
+                                               " bytes; beginning again with smaller batches");
+  }
+  OUTRIDER_ASSERT(stage_ == Stage::Committing, "only a commit is done without facts");
+  note_committed();
+  return {};
+}
+
+Result<void> KafkaSink::handle_reports() {
+  const Reports reports = client_->take_reports();
+  for (const Reports::Acknowledged& acknowledged : reports.acknowledged) {
+    if (acknowledged.tag == kCheckpointTag) {
+      note_checkpoint_acknowledged();
+    } else if (TicketInFlight* entry = find(acknowledged.tag)) {
+      entry->acknowledged += acknowledged.records;
+    }
+  }
+  if (!reports.failed || broken_) return {};
+  note_error(reports.failed->error);
+  Error error = to_error(reports.failed->error, "deliver a record");
+  if (reports.failed->tag == kCheckpointTag) return std::unexpected(std::move(error));
+  const TicketInFlight* entry = find(reports.failed->tag);
+  if (entry == nullptr) return {};
+  EventId event = entry->first;
+  event.ordinal += reports.failed->offset;
+  broken_ = error;
+  failed_ = Deliveries::Failure{
+      .event = event, .exact = reports.failures == 1, .error = std::move(error)};
+  return {};
+}
+
+void KafkaSink::collect(Deliveries& deliveries) {
+  deliveries.delivered.insert(deliveries.delivered.end(), delivered_.begin(), delivered_.end());
+  delivered_.clear();
+  if (failed_) deliveries.failed = std::exchange(failed_, std::nullopt);
+}
+
+bool KafkaSink::at_rest() {
+  if (stage_ == Stage::Closing || close_pending_) {
+    client_->lower_wake();
+    // What an abandoned job came to is of no interest.
+    static_cast<void>(handle_result());
+  }
+  return stage_ == Stage::Closed && !close_pending_;
+}
+
+void KafkaSink::abandon() {
+  if (exactly_once() && counters_.records_in_flight > 0) ++counters_.transactions_aborted;
+  reset();
+  if (stage_ == Stage::Closed || stage_ == Stage::Closing || close_pending_) return;
+  // A failed job has left its result with us already; any other is still under way.
+  if (client_->busy()) {
+    close_pending_ = true;
+    return;
+  }
+  client_->submit(CloseJob{});
+  stage_ = Stage::Closing;
+}
+
+void KafkaSink::reset() {
+  topics_.clear();
+  topic_asked_.clear();
+  tickets_.clear();
+  sealed_ = 0;
+  sealed_since_.reset();
+  delivered_.clear();
+  failed_.reset();
+  broken_.reset();
+  due_at_.reset();
+  covered_ = 0;
+  checkpoint_under_way_ = false;
+  opening_checkpoint_ = false;
+  counters_.records_in_flight = 0;
+  counters_.bytes_in_flight = 0;
+}
+
+void KafkaSink::deliver_front() {
+  const TicketInFlight& front = tickets_.front();
+  delivered_.push_back(front.ticket);
+  counters_.records_delivered += front.records;
+  counters_.bytes_delivered += front.bytes;
+  counters_.records_in_flight -= front.records;
+  counters_.bytes_in_flight -= front.bytes;
+  tickets_.pop_front();
+  --sealed_;
+}
+
+Wake KafkaSink::wake() const {
+  Wake wake;
+  wake.watch({.fd = client_->wake_fd(), .read = true, .write = false});
+  if (due_at_) wake.by(*due_at_);
+  return wake;
+}
+
+}  // namespace outrider::kafka
