@@ -1,6 +1,5 @@
 #include "connectors/kafka/librdkafka_client.h"
 
-#include "connectors/kafka/sink.h"
 #include "relay/base/assert.h"
 
 #include <sys/eventfd.h>
@@ -50,9 +49,6 @@ rd_kafka_headers_t* headers_of(const Record& record) {
 }
 
 }  // namespace
-
-KafkaSink::KafkaSink(Options options, const PositionFormat& format)
-    : KafkaSink(options, format, std::make_unique<LibrdkafkaClient>(options)) {}
 
 LibrdkafkaClient::LibrdkafkaClient(Options options)
     : options_(std::move(options)),

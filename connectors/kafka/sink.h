@@ -26,8 +26,7 @@ namespace outrider::kafka {
 /// at_least_once: a ticket is delivered when its records and a later checkpoint are acknowledged.
 class KafkaSink final : public Sink {
  public:
-  /// With a client of its own over librdkafka (defined in librdkafka_client.cpp).
-  KafkaSink(Options options, const PositionFormat& format);
+  /// `format` stores the source's positions and outlives the sink.
   KafkaSink(Options options, const PositionFormat& format, std::unique_ptr<Client> client);
 
   Result<std::optional<Found>> look(TimePoint now) override;

@@ -1,5 +1,6 @@
 #include "connectors/registry/registry.h"
 
+#include "connectors/kafka/librdkafka_client.h"
 #include "connectors/kafka/sink.h"
 #include "connectors/postgres/libpq_connection.h"
 #include "connectors/postgres/source.h"
@@ -20,7 +21,8 @@ struct SinkFactory {
   const PositionFormat& format;
 
   std::unique_ptr<Sink> operator()(const kafka::Options& options) const {
-    return std::make_unique<kafka::KafkaSink>(options, format);
+    return std::make_unique<kafka::KafkaSink>(
+        options, format, std::make_unique<kafka::LibrdkafkaClient>(options));
   }
   std::unique_ptr<Sink> operator()(const standard_output::Options& options) const {
     return std::make_unique<standard_output::StdoutSink>(options);
