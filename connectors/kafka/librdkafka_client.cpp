@@ -83,6 +83,15 @@ std::optional<JobResult> LibrdkafkaClient::take_result() {
 
 Client::Produced LibrdkafkaClient::produce(const Record& record, int topic_handle,
                                            std::uint32_t tag, std::uint32_t offset) {
+  const Produced produced = try_produce(record, topic_handle, tag, offset);
+  if (produced != Produced::QueueFull) return produced;
+  wants_room_ = true;
+  // The worker may have made room before it could see the wish; then nothing would wake us.
+  return try_produce(record, topic_handle, tag, offset);
+}
+
+Client::Produced LibrdkafkaClient::try_produce(const Record& record, int topic_handle,
+                                               std::uint32_t tag, std::uint32_t offset) {
   rd_kafka_headers_t* headers = headers_of(record);
   void* const key = record.key ? bytes_of(*record.key) : nullptr;
   const std::size_t key_bytes = record.key ? record.key->size() : 0;
@@ -96,10 +105,7 @@ Client::Produced LibrdkafkaClient::produce(const Record& record, int topic_handl
       RD_KAFKA_V_OPAQUE(opaque_of(tag, offset)), RD_KAFKA_V_END);
   if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return Produced::Taken;
   rd_kafka_headers_destroy(headers);
-  if (error == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
-    wants_room_ = true;
-    return Produced::QueueFull;
-  }
+  if (error == RD_KAFKA_RESP_ERR__QUEUE_FULL) return Produced::QueueFull;
   last_error_ = error_of(error);
   return Produced::Failed;
 }

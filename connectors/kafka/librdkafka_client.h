@@ -40,6 +40,9 @@ class LibrdkafkaClient final : public Client {
   Notices take_notices() override;
 
  private:
+  Produced try_produce(const Record& record, int topic_handle, std::uint32_t tag,
+                       std::uint32_t offset);
+
   // The worker (librdkafka_worker.cpp).
   void work();
   void wait_for_work();

@@ -13,6 +13,10 @@
 namespace outrider::kafka {
 namespace {
 
+// A dead connection must be noticed well before a transaction times out.
+constexpr std::int64_t kSocketTimeoutMs = 15'000;
+constexpr std::int64_t kSocketTimeoutMarginMs = 100;
+
 using Property = std::pair<std::string_view, std::string>;
 
 Result<void> set(rd_kafka_conf_t* configuration, std::string_view name, const std::string& value) {
@@ -27,13 +31,17 @@ Result<void> set(rd_kafka_conf_t* configuration, std::string_view name, const st
                      (is_secret_property(name) ? "the value is not valid" : reason.data()));
 }
 
+std::int64_t socket_timeout_ms(const Options& options) {
+  return std::min<std::int64_t>(kSocketTimeoutMs,
+                                options.transaction_timeout.count() - kSocketTimeoutMarginMs);
+}
+
 Result<Configuration> common(const Options& options) {
   Configuration configuration(rd_kafka_conf_new());
   const std::array defaults = {
       Property{"bootstrap.servers", options.bootstrap_servers},
       Property{"client.id", "outrider"},
-      // A dead connection must be noticed well before a transaction times out.
-      Property{"socket.timeout.ms", "15000"},
+      Property{"socket.timeout.ms", std::to_string(kSocketTimeoutMs)},
       Property{"socket.connection.setup.timeout.ms", "5000"},
       Property{"socket.keepalive.enable", "true"},
       Property{"socket.nagle.disable", "true"},
@@ -85,6 +93,8 @@ Result<Configuration> producer_configuration(const Options& options, std::size_t
   OUTRIDER_TRY(set(configuration.get(), "queue.buffering.max.messages", std::to_string(records)));
   OUTRIDER_TRY(set(configuration.get(), "queue.buffering.max.kbytes", std::to_string(kilobytes)));
   if (transactional) {
+    // librdkafka makes no producer whose socket time-out reaches the transaction's.
+    OUTRIDER_TRY(set_default("socket.timeout.ms", std::to_string(socket_timeout_ms(options))));
     OUTRIDER_TRY(set(configuration.get(), "transactional.id", options.identity));
     OUTRIDER_TRY(set(configuration.get(), "transaction.timeout.ms",
                      std::to_string(options.transaction_timeout.count())));

@@ -5,7 +5,9 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <charconv>
 #include <chrono>
 #include <thread>
 #include <utility>
@@ -17,6 +19,7 @@ using namespace std::chrono_literals;
 
 constexpr int kFenceTimeoutMs = 30'000;
 constexpr int kAbortTimeoutMs = 5'000;
+constexpr int kRoomTimeoutMs = 100;
 constexpr int kForever = -1;
 constexpr auto kCallAgainInterval = 100ms;
 
@@ -173,7 +176,7 @@ JobResult LibrdkafkaClient::run(const TopicJob& job) {
                    .topic_bytes_max = kBatchBytesMax};
   // Without the right to describe the topic, the broker itself refuses what is too large.
   if (limit && !limit->empty()) {
-    facts.topic_bytes_max = std::stoull(*limit);
+    std::from_chars(limit->data(), limit->data() + limit->size(), facts.topic_bytes_max);
     facts.record_bytes_max = std::min(facts.record_bytes_max, facts.topic_bytes_max);
   }
   topics_.emplace_back(rd_kafka_topic_new(producer_.get(), job.topic.c_str(), nullptr));
@@ -181,7 +184,13 @@ JobResult LibrdkafkaClient::run(const TopicJob& job) {
 }
 
 JobResult LibrdkafkaClient::run(const CommitJob& job) {
-  if (produce_checkpoint(job.checkpoint, kCheckpointTag) != Produced::Taken) {
+  Produced produced = produce_checkpoint(job.checkpoint, kCheckpointTag);
+  while (produced == Produced::QueueFull && !leaving_) {
+    // Records are acknowledged, or time out with the transaction.
+    rd_kafka_poll(producer_.get(), kRoomTimeoutMs);
+    produced = produce_checkpoint(job.checkpoint, kCheckpointTag);
+  }
+  if (produced != Produced::Taken) {
     return JobFailure{.error = last_error_, .act = "write the checkpoint"};
   }
   if (auto failed = call_until_settled("commit the transaction", rd_kafka_commit_transaction)) {

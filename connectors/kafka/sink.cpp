@@ -11,8 +11,6 @@ namespace {
 
 // A topic of a running cluster does not lose its checkpoint while it is compacted and nothing else.
 constexpr std::string_view kCompact = "compact";
-// What a record costs beyond its bytes; librdkafka and brokers count about as much.
-constexpr std::size_t kRecordOverhead = 128;
 
 }  // namespace
 
@@ -106,94 +104,6 @@ void KafkaSink::note_error(const ClientError& error) {
       ++counters_.errors_record;
       break;
   }
-}
-
-Result<const TopicFacts*> KafkaSink::topic(std::string_view name) {
-  const auto known = topics_.find(name);
-  if (known == topics_.end()) {
-    if (!client_->busy()) {
-      topic_asked_ = std::string(name);
-      client_->submit(TopicJob{topic_asked_});
-    }
-    return nullptr;
-  }
-  if (known->second.handle < 0) {
-    return failure(ErrorKind::BadEvent, "topic \"" + std::string(name) + "\" does not exist",
-                   "create it, or set sink.kafka.topics.create: true, then restart");
-  }
-  return &known->second;
-}
-
-Result<Sink::Offer> KafkaSink::offer(const Record& record, Ticket ticket) {
-  if (stage_ != Stage::Ready || opening_checkpoint_) return Offer::Full;
-  if (broken_) return std::unexpected(*broken_);
-  OUTRIDER_TRY(const TopicFacts* facts, topic(record.topic));
-  if (facts == nullptr) return Offer::Full;
-  const std::size_t bytes = record.bytes();
-  if (bytes + kRecordOverhead > facts->record_bytes_max) {
-    ++counters_.errors_record;
-    return failure(ErrorKind::BadEvent,
-                   "record of " + std::to_string(bytes) + " bytes is too large for topic \"" +
-                       std::string(record.topic) + "\", which takes " +
-                       std::to_string(facts->record_bytes_max),
-                   "raise max.message.bytes of the topic (and message.max.bytes under "
-                   "sink.kafka.librdkafka), or make the payload smaller, then restart");
-  }
-  TicketInFlight& entry = in_flight(ticket);
-  if (entry.records == 0) entry.first = record.event;
-  const auto offset = static_cast<std::uint32_t>(record.event.ordinal - entry.first.ordinal);
-  switch (client_->produce(record, facts->handle, tag_of(ticket), offset)) {
-    case Client::Produced::QueueFull:
-      return Offer::Full;
-    case Client::Produced::Failed:
-      note_error(client_->last_error());
-      broken_ = to_error(client_->last_error(), "produce to \"" + std::string(record.topic) + "\"");
-      // The transaction does not know that a record is missing.
-      broken_->kind = broken_->kind == ErrorKind::BadEvent ? ErrorKind::Interrupted : broken_->kind;
-      return std::unexpected(*broken_);
-    case Client::Produced::Taken:
-      break;
-  }
-  ++entry.records;
-  entry.bytes += bytes;
-  ++counters_.records_in_flight;
-  counters_.bytes_in_flight += bytes;
-  return Offer::Taken;
-}
-
-Result<Sink::Offer> KafkaSink::seal(Ticket ticket, const Position& position) {
-  if (stage_ != Stage::Ready || opening_checkpoint_) return Offer::Full;
-  if (broken_) return std::unexpected(*broken_);
-  TicketInFlight& entry = in_flight(ticket);
-  entry.sealed = true;
-  entry.position = position;
-  ++sealed_;
-  return Offer::Taken;
-}
-
-/// The entry of the newest ticket, made if it is new. A ticket of which nothing was taken leaves an
-/// entry without records, which the next ticket replaces.
-KafkaSink::TicketInFlight& KafkaSink::in_flight(Ticket ticket) {
-  if (!tickets_.empty() && !tickets_.back().sealed) {
-    TicketInFlight& last = tickets_.back();
-    OUTRIDER_ASSERT(last.ticket == ticket || last.records == 0, "one ticket is open at a time");
-    last.ticket = ticket;
-    return last;
-  }
-  tickets_.push_back({});
-  tickets_.back().ticket = ticket;
-  return tickets_.back();
-}
-
-std::uint32_t KafkaSink::tag_of(Ticket ticket) const {
-  return static_cast<std::uint32_t>(static_cast<std::uint64_t>(ticket)) & kTicketTagMask;
-}
-
-KafkaSink::TicketInFlight* KafkaSink::find(std::uint32_t tag) {
-  if (tickets_.empty()) return nullptr;
-  // Tickets rise by one, so the tag tells the place.
-  const std::uint32_t place = (tag - tag_of(tickets_.front().ticket)) & kTicketTagMask;
-  return place < tickets_.size() ? &tickets_[place] : nullptr;
 }
 
 Result<void> KafkaSink::step(TimePoint now, Supply supply) {
@@ -297,6 +207,7 @@ void KafkaSink::reset() {
   tickets_.clear();
   sealed_ = 0;
   sealed_since_.reset();
+  sealed_too_long_ = false;
   delivered_.clear();
   failed_.reset();
   broken_.reset();

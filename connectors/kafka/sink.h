@@ -78,12 +78,19 @@ class KafkaSink final : public Sink {
   Result<void> handle_result();
   Result<void> handle_reports();
   Result<const TopicFacts*> topic(std::string_view name);
+  Result<void> check_topic(std::string_view name) const;
+  Result<Offer> refuse_taken(const Record& record);
   Error error_of(const JobFailure& failed);
   void note_error(const ClientError& error);
   TicketInFlight& in_flight(Ticket ticket);
   TicketInFlight* find(std::uint32_t tag);
 
+  /// exactly_once: the transaction is large or old enough to be closed at the next seal.
+  bool is_grown() const;
+  /// exactly_once: no ticket is open, and none may begin before the commit.
+  bool must_commit_first() const;
   void commit_if_due(TimePoint now, Supply supply);
+  void commit();
   void note_committed();
   Result<void> write_checkpoint_if_due(TimePoint now, Supply supply);
   /// False if the queue is full.
@@ -107,6 +114,7 @@ class KafkaSink final : public Sink {
   std::deque<TicketInFlight> tickets_;
   std::uint64_t sealed_ = 0;  // How many of tickets_ are sealed; all but at most the last.
   std::optional<TimePoint> sealed_since_;
+  bool sealed_too_long_ = false;     // A sealed ticket has waited for its commit as long as it may.
   std::optional<TimePoint> due_at_;  // When step() has something to do without news.
   std::vector<Ticket> delivered_;
   std::optional<Deliveries::Failure> failed_;

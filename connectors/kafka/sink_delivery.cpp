@@ -14,25 +14,34 @@ constexpr Duration kCheckpointInterval = std::chrono::milliseconds(200);
 
 }  // namespace
 
+bool KafkaSink::is_grown() const {
+  return sealed_too_long_ || counters_.records_in_flight >= options_.transaction_records_max ||
+         counters_.bytes_in_flight >= options_.transaction_bytes_max;
+}
+
+// Steps may always fall inside a ticket: without this a transaction would grow for ever.
+bool KafkaSink::must_commit_first() const {
+  if (!exactly_once() || sealed_ == 0 || !is_grown()) return false;
+  return tickets_.back().sealed || tickets_.back().records == 0;
+}
+
 void KafkaSink::commit_if_due(TimePoint now, Supply supply) {
   due_at_.reset();
-  if (stage_ != Stage::Ready || sealed_ == 0) {
-    sealed_since_.reset();
-    return;
-  }
+  if (stage_ != Stage::Ready || sealed_ == 0) return;
   if (!sealed_since_) sealed_since_ = now;
+  sealed_too_long_ = now >= *sealed_since_ + kSealedWaitMost;
   // An open ticket's records would become visible without a position after them.
-  const TicketInFlight& last = tickets_.back();
-  if (!last.sealed && last.records > 0) return;
-  const bool due = supply != Supply::More ||
-                   counters_.records_in_flight >= options_.transaction_records_max ||
-                   counters_.bytes_in_flight >= options_.transaction_bytes_max ||
-                   now >= *sealed_since_ + kSealedWaitMost;
-  if (!due || client_->busy()) {
-    // A client that is busy wakes us by itself.
-    if (!client_->busy()) due_at_ = *sealed_since_ + kSealedWaitMost;
-    return;
+  if (!tickets_.back().sealed && tickets_.back().records > 0) return;
+  // A client that is busy wakes us by itself.
+  if (client_->busy()) return;
+  if (supply != Supply::More || is_grown()) {
+    commit();
+  } else {
+    due_at_ = *sealed_since_ + kSealedWaitMost;
   }
+}
+
+void KafkaSink::commit() {
   const Position& position = tickets_[sealed_ - 1].position;
   client_->submit(CommitJob{write_checkpoint(
       {.position = position, .written_by = Delivery::ExactlyOnce, .clean = true}, format_)});
@@ -44,6 +53,7 @@ void KafkaSink::note_committed() {
   ++counters_.checkpoints_written;
   while (sealed_ > 0) deliver_front();
   sealed_since_.reset();
+  sealed_too_long_ = false;
   stage_ = Stage::Ready;
 }
 
