@@ -1,0 +1,129 @@
+#include "tests/support/kafka_server.h"
+
+#include <librdkafka/rdkafka.h>
+#include <signal.h>
+
+#include <array>
+#include <chrono>
+#include <cstdlib>
+#include <fstream>
+#include <memory>
+#include <stdexcept>
+
+namespace outrider::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kPatience = 90s;
+
+std::string class_path() {
+  const char* cache = std::getenv("XDG_CACHE_HOME");
+  const char* home = std::getenv("HOME");
+  const std::filesystem::path base =
+      cache != nullptr ? std::filesystem::path(cache)
+                       : std::filesystem::path(home == nullptr ? "/root" : home) / ".cache";
+  const std::filesystem::path jars = base / "outrider" / "kafka-" OUTRIDER_KAFKA_VERSION / "libs";
+  if (!std::filesystem::is_directory(jars)) {
+    throw std::runtime_error("no Kafka in " + jars.string() + ": run ./dev setup");
+  }
+  return jars.string() + "/*";
+}
+
+bool answers(const std::string& bootstrap) {
+  try {
+    testing::run({"kcat", "-L", "-b", bootstrap, "-m", "2"});
+    return true;
+  } catch (const std::runtime_error&) {
+    return false;
+  }
+}
+
+}  // namespace
+
+KafkaServer::KafkaServer(std::filesystem::path folder, const Settings& settings)
+    : folder_(std::move(folder)), port_(free_port()) {
+  std::filesystem::create_directories(folder_);
+  const int controller_port = free_port();
+  const std::string controller = "127.0.0.1:" + std::to_string(controller_port);
+  Settings all{{"process.roles", "broker,controller"},
+               {"node.id", "1"},
+               {"controller.quorum.voters", "1@" + controller},
+               {"listeners", "PLAINTEXT://" + bootstrap() + ",CONTROLLER://" + controller},
+               {"advertised.listeners", "PLAINTEXT://" + bootstrap()},
+               {"controller.listener.names", "CONTROLLER"},
+               {"listener.security.protocol.map", "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT"},
+               {"log.dirs", (folder_ / "log").string()},
+               {"offsets.topic.replication.factor", "1"},
+               {"offsets.topic.num.partitions", "1"},
+               {"transaction.state.log.replication.factor", "1"},
+               {"transaction.state.log.min.isr", "1"},
+               {"transaction.state.log.num.partitions", "1"},
+               {"group.initial.rebalance.delay.ms", "0"}};
+  for (const auto& [name, value] : settings) all[name] = value;
+  std::ofstream properties(folder_ / "server.properties");
+  for (const auto& [name, value] : all) properties << name << "=" << value << "\n";
+  properties.close();
+  std::ofstream(folder_ / "log4j2.yaml") << R"(Configuration:
+  Appenders:
+    Console:
+      name: STDOUT
+      PatternLayout:
+        Pattern: "%d %p %c %m%n"
+  Loggers:
+    Root:
+      level: WARN
+      AppenderRef:
+        - ref: STDOUT
+)";
+  testing::run({"java", "-cp", class_path(), "kafka.tools.StorageTool", "format", "-t",
+                "MkU3OEVBNTcwNTJENDM2Qg", "-c", (folder_ / "server.properties").string()});
+  start();
+}
+
+void KafkaServer::start() {
+  process_.emplace(Process::Options{
+      .command = {"java", "-Xmx512m", "-XX:+UseSerialGC",
+                  "-Dlog4j2.configurationFile=" + (folder_ / "log4j2.yaml").string(), "-cp",
+                  class_path(), "kafka.Kafka", (folder_ / "server.properties").string()},
+      .log = folder_ / "out",
+      .folder = folder_});
+  const bool ready =
+      eventually(kPatience, [&] { return !process_->is_running() || answers(bootstrap()); });
+  if (!ready || !process_->is_running()) {
+    throw std::runtime_error("Kafka did not start; see " + (folder_ / "out").string());
+  }
+}
+
+void KafkaServer::kill_hard() {
+  process_->signal(SIGKILL);
+  process_->wait(kPatience);
+  process_.reset();
+}
+
+void KafkaServer::create_topic(const std::string& name, int partitions) const {
+  std::array<char, 512> reason{};
+  rd_kafka_conf_t* configuration = rd_kafka_conf_new();
+  rd_kafka_conf_set(configuration, "bootstrap.servers", bootstrap().c_str(), reason.data(),
+                    reason.size());
+  const std::unique_ptr<rd_kafka_t, decltype(&rd_kafka_destroy)> handle(
+      rd_kafka_new(RD_KAFKA_PRODUCER, configuration, reason.data(), reason.size()),
+      rd_kafka_destroy);
+  const std::unique_ptr<rd_kafka_queue_t, decltype(&rd_kafka_queue_destroy)> queue(
+      rd_kafka_queue_new(handle.get()), rd_kafka_queue_destroy);
+  rd_kafka_NewTopic_t* topic =
+      rd_kafka_NewTopic_new(name.c_str(), partitions, 1, reason.data(), reason.size());
+  rd_kafka_CreateTopics(handle.get(), &topic, 1, nullptr, queue.get());
+  const std::unique_ptr<rd_kafka_event_t, decltype(&rd_kafka_event_destroy)> event(
+      rd_kafka_queue_poll(queue.get(), 30'000), rd_kafka_event_destroy);
+  rd_kafka_NewTopic_destroy(topic);
+  if (!event || rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    throw std::runtime_error("create topic " + name + ": no answer");
+  }
+}
+
+void KafkaServer::release() {
+  if (process_) process_->release();
+}
+
+}  // namespace outrider::testing

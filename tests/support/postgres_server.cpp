@@ -1,0 +1,99 @@
+#include "tests/support/postgres_server.h"
+
+#include "tests/support/sql.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <fstream>
+#include <stdexcept>
+
+namespace outrider::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kPatience = 60s;
+const std::string kUser = "postgres";
+const std::string kBinaries = "/usr/lib/postgresql/15/bin/";
+
+}  // namespace
+
+PostgresServer::PostgresServer(std::filesystem::path folder, const Settings& settings)
+    : folder_(std::move(folder)), port_(free_port()) {
+  std::filesystem::create_directories(folder_);
+  if (geteuid() == 0) testing::run({"chown", kUser, folder_.string()});
+  testing::run({kBinaries + "initdb", "-D", (folder_ / "data").string(), "-A", "trust", "-U",
+                "postgres", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8"},
+               kUser);
+  std::ofstream configuration(folder_ / "data" / "postgresql.conf", std::ios::app);
+  Settings all{
+      {"wal_level", "logical"},        {"listen_addresses", "'127.0.0.1'"},
+      {"port", std::to_string(port_)}, {"unix_socket_directories", "'" + folder_.string() + "'"},
+      {"max_replication_slots", "50"}, {"max_wal_senders", "50"},
+      {"max_connections", "200"},      {"fsync", "off"},
+      {"max_wal_size", "'8GB'"},       {"log_min_messages", "warning"}};
+  for (const auto& [name, value] : settings) all[name] = value;
+  for (const auto& [name, value] : all) configuration << name << " = " << value << "\n";
+  configuration.close();
+  start();
+  Sql(dsn("postgres")).run("create role relay login replication");
+}
+
+void PostgresServer::start() {
+  // After a kill the old children may hold the shared memory for a moment: then it is tried again.
+  const bool answers = eventually(kPatience, [&] {
+    if (!process_ || !process_->is_running()) {
+      process_.emplace(
+          Process::Options{.command = {kBinaries + "postgres", "-D", (folder_ / "data").string()},
+                           .log = folder_ / "log",
+                           .user = kUser,
+                           .folder = folder_});
+    }
+    try {
+      Sql(dsn("postgres")).run("select 1");
+      return true;
+    } catch (const std::runtime_error&) {
+      return false;
+    }
+  });
+  if (!answers) {
+    throw std::runtime_error("Postgres did not start; see " + (folder_ / "log").string());
+  }
+}
+
+void PostgresServer::stop_fast() {
+  process_->signal(SIGINT);
+  if (!process_->wait(kPatience)) throw std::runtime_error("Postgres did not stop");
+  process_.reset();
+}
+
+void PostgresServer::kill_hard() {
+  process_->signal(SIGKILL);
+  process_->wait(kPatience);
+  process_.reset();
+}
+
+void PostgresServer::take_snapshot() {
+  testing::run({"cp", "-a", (folder_ / "data").string(), (folder_ / "snapshot").string()});
+}
+
+void PostgresServer::restore_snapshot() {
+  std::filesystem::remove_all(folder_ / "data");
+  testing::run({"cp", "-a", (folder_ / "snapshot").string(), (folder_ / "data").string()});
+}
+
+std::string PostgresServer::dsn(const std::string& database, const std::string& user) const {
+  return "host=127.0.0.1 port=" + std::to_string(port_) + " dbname=" + database + " user=" + user;
+}
+
+void PostgresServer::create_database(const std::string& name) {
+  Sql(dsn("postgres")).run("create database " + name);
+}
+
+void PostgresServer::release() {
+  if (process_) process_->release();
+}
+
+}  // namespace outrider::testing

@@ -1,0 +1,45 @@
+// A real Postgres in a folder of its own; used by tests and lab.
+#pragma once
+
+#include "tests/support/process.h"
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace outrider::testing {
+
+/// One cluster on a free port of 127.0.0.1, set up for logical replication, not durable against
+/// power loss. Superuser `postgres`, role `relay` (LOGIN, REPLICATION), no passwords.
+class PostgresServer {
+ public:
+  using Settings = std::map<std::string, std::string>;
+
+  /// Makes the cluster in `folder` and starts it.
+  explicit PostgresServer(std::filesystem::path folder, const Settings& settings = {});
+
+  void start();
+  /// `pg_ctl stop -m fast`: ends when the server is down.
+  void stop_fast();
+  /// kill -9 of the postmaster; its children follow.
+  void kill_hard();
+
+  /// While it is stopped: copies the cluster aside, and back.
+  void take_snapshot();
+  void restore_snapshot();
+
+  std::string dsn(const std::string& database, const std::string& user = "postgres") const;
+  int port() const { return port_; }
+  void create_database(const std::string& name);
+  /// Lets the server go on after this object.
+  void release();
+
+ private:
+  std::filesystem::path folder_;
+  int port_;
+  std::optional<Process> process_;
+};
+
+}  // namespace outrider::testing
