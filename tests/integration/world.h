@@ -1,0 +1,154 @@
+// A small world per test: databases of its own on shared real servers, and the relay as users run
+// it, under a role that has only LOGIN and REPLICATION. Used by the integration tests.
+#pragma once
+
+#include "tests/support/kafka_consumer.h"
+#include "tests/support/kafka_server.h"
+#include "tests/support/outbox_load.h"
+#include "tests/support/postgres_server.h"
+#include "tests/support/relay_process.h"
+#include "tests/support/sql.h"
+#include "tests/support/temporary_folder.h"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace outrider::testing {
+
+enum class Payload { Jsonb, Text };
+
+struct Usage {
+  double cpu_seconds = 0;
+  std::size_t peak_rss_bytes = 0;
+  std::size_t log_lines = 0;
+};
+
+/// What a test says of its pipelines before setup().
+struct WorldOptions {
+  std::string delivery = "exactly_once";
+  bool create_topics = true;
+  std::string null_payload = "halt";
+  std::vector<std::string> tables = {"public.outbox"};
+};
+
+/// Another relay with the same configuration and a port of its own.
+class Replica {
+ public:
+  Replica(const std::filesystem::path& folder, const std::string& name,
+          const std::string& pipelines);
+  std::string state() const;
+  void wait_state(const std::string& state);
+
+ private:
+  std::unique_ptr<RelayProcess> relay_;
+};
+
+/// Reads a slot with pg_recvlogical until stop().
+class ForeignReader {
+ public:
+  explicit ForeignReader(Process process) : process_(std::move(process)) {}
+  void stop();
+
+ private:
+  Process process_;
+};
+
+class World {
+ public:
+  /// On the servers that all tests of the program share.
+  World();
+  /// On a Postgres of its own, which may be stopped, killed and restored.
+  struct OwnPostgres {
+    PostgresServer::Settings settings;
+  };
+  explicit World(const OwnPostgres& own);
+  ~World();
+  World(World&&) noexcept;
+
+  WorldOptions& options() { return options_; }
+  void use_identity_of(const World& other) { identity_ = other.identity(); }
+  /// A second pipeline of the same relay, on a database of its own.
+  void add_pipeline(const std::string& name);
+
+  std::string aggregate() const { return "agg" + number_; }
+  std::string slot() const { return "outrider_main" + number_; }
+  std::string publication() const { return slot(); }
+  std::string identity() const;
+
+  // The database.
+  void sql(const std::string& statements) const { Sql(dsn()).run(statements); }
+  std::string sql_value(const std::string& query) const { return Sql(dsn()).value(query); }
+  std::string create_table(Payload payload) const;
+  std::string insert(const std::string& key, const std::string& payload) const;
+  void emit(int events) const;
+  void emit_in(const std::string& pipeline, int events) const;
+  std::string confirmed_flush() const;
+  std::unique_ptr<OutboxLoad> load(std::uint64_t events);
+  ForeignReader read_slot_elsewhere() const;
+
+  // The relay.
+  /// Runs `outrider setup` for every pipeline.
+  void setup(Payload payload = Payload::Jsonb);
+  void start();
+  void stop();
+  void kill_relay();
+  void pause_relay();
+  void resume_relay();
+  Replica start_replica();
+  bool is_live() const;
+  bool is_ready() const;
+  double metric(const std::string& name) const;
+  Usage relay_usage() const;
+  PipelineReport wait_state(const std::string& state) const;
+  PipelineReport wait_reason(const std::string& part) const;
+  void wait_published(std::uint64_t events) const;
+  /// Until some more events were published than at the last call.
+  void wait_published_more();
+  void wait_until(const std::string& what, const std::function<bool()>& condition) const;
+  void observe_for(std::chrono::milliseconds time) const;
+
+  // The servers.
+  void kill_broker() const;
+  void start_broker() const;
+  PostgresServer& postgres() const;
+
+  // What consumers see.
+  std::vector<Delivered> delivered() const;
+  std::vector<Delivered> wait_delivered(std::size_t events) const;
+  void wait_delivered_in(const std::string& pipeline, std::size_t events) const;
+  void expect_exactly_what_was_committed() const;
+  void expect_at_least_what_was_committed() const;
+  /// All rows of a transaction are there or none.
+  void expect_no_torn_transaction() const;
+
+ private:
+  struct Pipeline {
+    std::string name;
+    std::string database;
+  };
+  World(std::shared_ptr<PostgresServer> postgres);
+  std::string dsn(const std::string& user = "postgres") const;
+  std::string pipelines_yaml() const;
+  std::string pipeline_yaml(const Pipeline& pipeline) const;
+  RelayProcess& relay() const;
+  std::string topic() const { return "outbox.event." + aggregate(); }
+  [[noreturn]] void give_up(const std::string& waited_for) const;
+
+  std::string number_;
+  WorldOptions options_;
+  std::optional<std::string> identity_;
+  std::shared_ptr<PostgresServer> postgres_;
+  std::unique_ptr<TemporaryFolder> folder_;
+  std::vector<Pipeline> pipelines_;
+  std::unique_ptr<RelayProcess> relay_;
+  std::uint64_t published_ = 0;
+  int replicas_ = 0;
+};
+
+}  // namespace outrider::testing
