@@ -86,6 +86,8 @@ class Client {
 
   virtual void submit(Job job) = 0;
   virtual bool busy() const = 0;
+  /// The result of the job under way does not matter any more: let it end soon.
+  virtual void hurry() = 0;
   /// The result of the job, once; then the client is no longer busy.
   virtual std::optional<JobResult> take_result() = 0;
 

@@ -36,13 +36,20 @@ Answer<int> create_topic(rd_kafka_t* handle, const TopicPlan& plan);
 Answer<std::string> topic_setting(rd_kafka_t* handle, const std::string& topic,
                                   const std::string& name);
 
+/// Who is told what librdkafka says of brokers; called inside calls of CheckpointTopic.
+struct ErrorListener {
+  void (*call)(rd_kafka_t*, int code, const char* reason, void* listener) = nullptr;
+  void* listener = nullptr;
+};
+
 /// The checkpoint topic of one pipeline.
 class CheckpointTopic {
  public:
   enum class Wait { No, UntilComplete };
 
   /// Misconfigured properties were refused before: fails only for want of resources.
-  static Answer<std::unique_ptr<CheckpointTopic>> open(const Options& options);
+  static Answer<std::unique_ptr<CheckpointTopic>> open(const Options& options,
+                                                       ErrorListener listener);
 
   /// Creates the topic if it is missing; tells its partitions and cleanup policy.
   Answer<CheckpointFacts> ensure();
@@ -56,11 +63,20 @@ class CheckpointTopic {
     std::optional<std::string> record;
     bool is_complete = false;
   };
-  CheckpointTopic(const Options& options, Handle administrator)
-      : options_(options), administrator_(std::move(administrator)) {}
+  CheckpointTopic(const Options& options, ErrorListener listener, Handle administrator)
+      : options_(options), listener_(listener), administrator_(std::move(administrator)) {}
+  /// Lets the listener hear why a call failed.
+  template <typename T>
+  Answer<T> heard(Answer<T> answer) {
+    if (!answer) rd_kafka_poll(administrator_.get(), 0);
+    return answer;
+  }
+  Answer<CheckpointFacts> find_or_create();
+  Answer<CheckpointFacts> read_tail(CheckpointFacts facts, Wait wait);
   Answer<Tail> read_from(std::int64_t begin, std::int64_t end, Wait wait);
 
   const Options& options_;
+  const ErrorListener listener_;
   Handle administrator_;  // Sees records of open transactions, so that it knows the log's end.
 };
 

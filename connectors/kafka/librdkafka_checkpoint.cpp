@@ -21,7 +21,7 @@ std::unexpected<JobFailure> failed(rd_kafka_resp_err_t code, std::string act) {
   return std::unexpected(JobFailure{.error = error_of(code), .act = std::move(act)});
 }
 
-Answer<Handle> make_reader(const Options& options, Isolation isolation) {
+Answer<Handle> make_reader(const Options& options, Isolation isolation, ErrorListener listener) {
   const std::string act = "make a Kafka consumer";
   Result<Configuration> configuration = reader_configuration(options, isolation);
   if (!configuration) {
@@ -29,6 +29,8 @@ Answer<Handle> make_reader(const Options& options, Isolation isolation) {
         .error = {.code = RD_KAFKA_RESP_ERR_POLICY_VIOLATION, .text = configuration.error().what},
         .act = act});
   }
+  rd_kafka_conf_set_opaque(configuration->get(), listener.listener);
+  rd_kafka_conf_set_error_cb(configuration->get(), listener.call);
   std::array<char, 512> reason{};
   Handle handle(
       rd_kafka_new(RD_KAFKA_CONSUMER, configuration->get(), reason.data(), reason.size()));
@@ -48,13 +50,21 @@ bool has_key(const rd_kafka_message_t& message, std::string_view key) {
 
 }  // namespace
 
-Answer<std::unique_ptr<CheckpointTopic>> CheckpointTopic::open(const Options& options) {
-  Answer<Handle> administrator = make_reader(options, Isolation::ReadUncommitted);
+Answer<std::unique_ptr<CheckpointTopic>> CheckpointTopic::open(const Options& options,
+                                                               ErrorListener listener) {
+  Answer<Handle> administrator = make_reader(options, Isolation::ReadUncommitted, listener);
   if (!administrator) return std::unexpected(std::move(administrator).error());
-  return std::unique_ptr<CheckpointTopic>(new CheckpointTopic(options, std::move(*administrator)));
+  return std::unique_ptr<CheckpointTopic>(
+      new CheckpointTopic(options, listener, std::move(*administrator)));
 }
 
-Answer<CheckpointFacts> CheckpointTopic::ensure() {
+Answer<CheckpointFacts> CheckpointTopic::ensure() { return heard(find_or_create()); }
+
+Answer<CheckpointFacts> CheckpointTopic::read(CheckpointFacts facts, Wait wait) {
+  return heard(read_tail(std::move(facts), wait));
+}
+
+Answer<CheckpointFacts> CheckpointTopic::find_or_create() {
   Answer<int> partitions = partitions_of(administrator_.get(), options_.identity);
   if (partitions && *partitions == 0) {
     partitions = create_topic(administrator_.get(),
@@ -73,7 +83,7 @@ Answer<CheckpointFacts> CheckpointTopic::ensure() {
   return CheckpointFacts{.partitions = *partitions, .cleanup_policy = std::move(*policy)};
 }
 
-Answer<CheckpointFacts> CheckpointTopic::read(CheckpointFacts facts, Wait wait) {
+Answer<CheckpointFacts> CheckpointTopic::read_tail(CheckpointFacts facts, Wait wait) {
   if (facts.partitions != 1) return facts;
   std::int64_t low = 0;
   std::int64_t high = 0;
@@ -96,7 +106,7 @@ Answer<CheckpointFacts> CheckpointTopic::read(CheckpointFacts facts, Wait wait) 
 Answer<CheckpointTopic::Tail> CheckpointTopic::read_from(std::int64_t begin, std::int64_t end,
                                                          Wait wait) {
   const std::string act = "read the checkpoint topic";
-  Answer<Handle> reader = make_reader(options_, Isolation::ReadCommitted);
+  Answer<Handle> reader = make_reader(options_, Isolation::ReadCommitted, listener_);
   if (!reader) return std::unexpected(std::move(reader).error());
   const Topic topic(rd_kafka_topic_new(reader->get(), options_.identity.c_str(), nullptr));
   if (!topic) return failed(rd_kafka_last_error(), act);

@@ -58,6 +58,7 @@ LibrdkafkaClient::LibrdkafkaClient(Options options)
 
 LibrdkafkaClient::~LibrdkafkaClient() {
   leaving_ = true;
+  hurry();
   raise(work_fd_);
   worker_.join();
   close(wake_fd_);
@@ -67,11 +68,21 @@ LibrdkafkaClient::~LibrdkafkaClient() {
 void LibrdkafkaClient::submit(Job job) {
   OUTRIDER_ASSERT(!busy_, "one job at a time");
   busy_ = true;
+  hurrying_ = false;
   {
     const std::scoped_lock lock(mutex_);
     job_ = std::move(job);
   }
   raise(work_fd_);
+}
+
+void LibrdkafkaClient::hurry() {
+  hurrying_ = true;
+  const std::scoped_lock lock(mutex_);
+  if (committing_ == nullptr) return;
+  // A commit first waits for its records; without them it fails at once.
+  rd_kafka_purge(committing_, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT |
+                                  RD_KAFKA_PURGE_F_NON_BLOCKING);
 }
 
 std::optional<JobResult> LibrdkafkaClient::take_result() {

@@ -29,6 +29,7 @@ class LibrdkafkaClient final : public Client {
 
   void submit(Job job) override;
   bool busy() const override { return busy_; }
+  void hurry() override;
   std::optional<JobResult> take_result() override;
   Produced produce(const Record& record, int topic_handle, std::uint32_t tag,
                    std::uint32_t offset) override;
@@ -53,6 +54,9 @@ class LibrdkafkaClient final : public Client {
   JobResult run(const TopicJob& job);
   JobResult run(const CommitJob& job);
   JobResult run(const CloseJob& job);
+  JobResult commit(const CommitJob& job);
+  void set_committing(rd_kafka_t* producer);
+  std::optional<JobFailure> fence();
   std::optional<JobFailure> make_producer(const OpenJob& job);
   void let_go_of_producer();
   std::optional<JobFailure> call_until_settled(const char* act,
@@ -63,7 +67,6 @@ class LibrdkafkaClient final : public Client {
 
   static void on_report(rd_kafka_t*, const rd_kafka_message_t* message, void* self);
   static void on_error(rd_kafka_t*, int code, const char* reason, void* self);
-  static void on_log(const rd_kafka_t*, int level, const char* facility, const char* text);
 
   const Options options_;
   const int wake_fd_;
@@ -90,6 +93,8 @@ class LibrdkafkaClient final : public Client {
   Notices notices_;
   std::string last_reason_;  // librdkafka's last word about a broker.
   int last_reason_code_ = 0;
+  rd_kafka_t* committing_ = nullptr;    // The producer, while a commit may wait for brokers.
+  std::atomic<bool> hurrying_ = false;  // Until the job under way has ended.
   std::atomic<bool> leaving_ = false;
   std::atomic<bool> wants_room_ = false;
 

@@ -51,6 +51,8 @@ Result<Configuration> common(const Options& options) {
       Property{"allow.auto.create.topics", "false"},
       Property{"log_level", "3"},
   };
+  // librdkafka would write to stderr; what matters comes as the errors of calls.
+  rd_kafka_conf_set_log_cb(configuration.get(), nullptr);
   for (const auto& [name, value] : defaults) OUTRIDER_TRY(set(configuration.get(), name, value));
   for (const auto& [name, value] : options.librdkafka) {
     OUTRIDER_TRY(check_property(name));

@@ -17,7 +17,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int kFenceTimeoutMs = 30'000;
+constexpr int kFenceSliceMs = 1'000;
+constexpr int kFenceSlices = 30;
 constexpr int kAbortTimeoutMs = 5'000;
 constexpr int kRoomTimeoutMs = 100;
 constexpr int kForever = -1;
@@ -104,7 +105,8 @@ void LibrdkafkaClient::report(const rd_kafka_message_t& message) {
 }
 
 JobResult LibrdkafkaClient::run(const LookJob&) {
-  Answer<std::unique_ptr<CheckpointTopic>> opened = CheckpointTopic::open(options_);
+  Answer<std::unique_ptr<CheckpointTopic>> opened =
+      CheckpointTopic::open(options_, {.call = on_error, .listener = this});
   if (!opened) return std::move(opened).error();
   checkpoint_ = std::move(*opened);
   Answer<CheckpointFacts> facts = checkpoint_->ensure();
@@ -140,7 +142,6 @@ std::optional<JobFailure> LibrdkafkaClient::make_producer(const OpenJob& job) {
   rd_kafka_conf_set_opaque(configuration->get(), this);
   rd_kafka_conf_set_dr_msg_cb(configuration->get(), on_report);
   rd_kafka_conf_set_error_cb(configuration->get(), on_error);
-  rd_kafka_conf_set_log_cb(configuration->get(), on_log);
   std::array<char, 512> reason{};
   producer_.reset(
       rd_kafka_new(RD_KAFKA_PRODUCER, configuration->get(), reason.data(), reason.size()));
@@ -155,9 +156,20 @@ std::optional<JobFailure> LibrdkafkaClient::make_producer(const OpenJob& job) {
   rd_kafka_queue_io_event_enable(reports_queue_.get(), work_fd_, &one, sizeof one);
   checkpoint_topic_.reset(rd_kafka_topic_new(producer_.get(), options_.identity.c_str(), nullptr));
   if (options_.delivery == Delivery::AtLeastOnce) return std::nullopt;
-  const ErrorObject error(rd_kafka_init_transactions(producer_.get(), kFenceTimeoutMs));
-  if (!error) return std::nullopt;
-  return JobFailure{.error = error_of(producer_.get(), error.get()),
+  return fence();
+}
+
+std::optional<JobFailure> LibrdkafkaClient::fence() {
+  ClientError last;
+  // In slices, so that it can be hurried: a call that timed out goes on where it was.
+  for (int slice = 0; slice < kFenceSlices && !hurrying_; ++slice) {
+    const ErrorObject error(rd_kafka_init_transactions(producer_.get(), kFenceSliceMs));
+    if (!error) return std::nullopt;
+    last = error_of(producer_.get(), error.get());
+    if (!should_call_again(last)) break;
+    std::this_thread::sleep_for(kCallAgainInterval);
+  }
+  return JobFailure{.error = std::move(last),
                     .act = "fence older producers of \"" + options_.identity + "\""};
 }
 
@@ -184,8 +196,20 @@ JobResult LibrdkafkaClient::run(const TopicJob& job) {
 }
 
 JobResult LibrdkafkaClient::run(const CommitJob& job) {
+  set_committing(producer_.get());
+  JobResult result = commit(job);
+  set_committing(nullptr);
+  return result;
+}
+
+void LibrdkafkaClient::set_committing(rd_kafka_t* producer) {
+  const std::scoped_lock lock(mutex_);
+  committing_ = producer;
+}
+
+JobResult LibrdkafkaClient::commit(const CommitJob& job) {
   Produced produced = produce_checkpoint(job.checkpoint, kCheckpointTag);
-  while (produced == Produced::QueueFull && !leaving_) {
+  while (produced == Produced::QueueFull && !hurrying_) {
     // Records are acknowledged, or time out with the transaction.
     rd_kafka_poll(producer_.get(), kRoomTimeoutMs);
     produced = produce_checkpoint(job.checkpoint, kCheckpointTag);
@@ -207,7 +231,7 @@ std::optional<JobFailure> LibrdkafkaClient::call_until_settled(
     const ErrorObject error(call(producer_.get(), kForever));
     if (!error) return std::nullopt;
     ClientError settled = error_of(producer_.get(), error.get());
-    if (!should_call_again(settled) || leaving_) {
+    if (!should_call_again(settled) || hurrying_) {
       return JobFailure{.error = std::move(settled), .act = act};
     }
     std::this_thread::sleep_for(kCallAgainInterval);
@@ -259,8 +283,5 @@ void LibrdkafkaClient::on_error(rd_kafka_t*, int code, const char* reason, void*
   client->last_reason_ = reason;
   client->last_reason_code_ = code;
 }
-
-// Brokers that come and go are reported as the errors of jobs and deliveries, not line by line.
-void LibrdkafkaClient::on_log(const rd_kafka_t*, int, const char*, const char*) {}
 
 }  // namespace outrider::kafka

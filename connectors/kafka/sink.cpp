@@ -194,6 +194,7 @@ void KafkaSink::abandon() {
   if (stage_ == Stage::Closed || stage_ == Stage::Closing || close_pending_) return;
   // A failed job has left its result with us already; any other is still under way.
   if (client_->busy()) {
+    client_->hurry();
     close_pending_ = true;
     return;
   }

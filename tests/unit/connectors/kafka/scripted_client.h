@@ -85,6 +85,7 @@ class ScriptedClient final : public Client {
     job_ = std::move(job);
   }
   bool busy() const override { return job_.has_value(); }
+  void hurry() override { history_.emplace_back("hurry"); }
   std::optional<JobResult> take_result() override {
     if (!result_) return std::nullopt;
     job_.reset();

@@ -107,6 +107,7 @@ TEST(SinkStart, AJobUnderWayIsClosedAfterItsEndWhenAbandoned) {
   static_cast<void>(look(driver, SinkDriver::facts()));
   static_cast<void>(driver.sink->open(driver.now));
   driver.sink->abandon();
+  EXPECT_EQ(driver.client->history().back(), "hurry");
   EXPECT_FALSE(driver.sink->at_rest());
   EXPECT_EQ(driver.client->job<CloseJob>(), nullptr);
   driver.client->finish(SinkDriver::facts());
