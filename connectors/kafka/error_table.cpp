@@ -7,6 +7,7 @@ namespace outrider::kafka {
 namespace {
 
 // Codes of librdkafka 2.0.2 (rdkafka.h, rd_kafka_resp_err_t); librdkafka_handles.cpp asserts them.
+constexpr int kState = -172;
 constexpr int kFenced = -144;
 constexpr int kInvalidProducerEpoch = 47;
 constexpr int kProducerFenced = 90;
@@ -82,6 +83,8 @@ std::string hint_for(ErrorKind kind) {
 bool should_call_again(const ClientError& error) {
   return error.is_retriable && !is_fencing(error) && !error.is_fatal && !error.requires_abort;
 }
+
+bool is_consequence(const ClientError& error) { return error.code == kState && !error.is_fatal; }
 
 Error to_error(const ClientError& error, std::string_view act) {
   const ErrorKind kind = kind_of(error);

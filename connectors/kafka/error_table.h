@@ -21,6 +21,9 @@ struct ClientError {
 /// True if the same call should simply be made again: it resumes.
 bool should_call_again(const ClientError& error);
 
+/// True if it only says that the transaction had failed before: the cause is another error.
+bool is_consequence(const ClientError& error);
+
 /// The error for the pipeline. `act` says what was tried ("commit the transaction"). The order of
 /// the tests matters: fencing may look like an abort, an abort like a retry.
 Error to_error(const ClientError& error, std::string_view act);

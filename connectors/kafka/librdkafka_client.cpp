@@ -117,7 +117,7 @@ Client::Produced LibrdkafkaClient::try_produce(const Record& record, int topic_h
   if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return Produced::Taken;
   rd_kafka_headers_destroy(headers);
   if (error == RD_KAFKA_RESP_ERR__QUEUE_FULL) return Produced::QueueFull;
-  last_error_ = error_of(error);
+  last_error_ = error_of(producer_.get(), error);
   return Produced::Failed;
 }
 
@@ -133,7 +133,7 @@ Client::Produced LibrdkafkaClient::produce_checkpoint(std::string_view value, st
     wants_room_ = true;
     return Produced::QueueFull;
   }
-  last_error_ = error_of(error);
+  last_error_ = error_of(producer_.get(), error);
   return Produced::Failed;
 }
 

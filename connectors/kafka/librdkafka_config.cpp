@@ -36,6 +36,17 @@ std::int64_t socket_timeout_ms(const Options& options) {
                                 options.transaction_timeout.count() - kSocketTimeoutMarginMs);
 }
 
+Result<std::size_t> number(const rd_kafka_conf_t* configuration, const char* name) {
+  std::array<char, 32> text{};
+  std::size_t size = text.size();
+  std::size_t value = 0;
+  if (rd_kafka_conf_get(configuration, name, text.data(), &size) != RD_KAFKA_CONF_OK ||
+      std::from_chars(text.data(), text.data() + size, value).ec != std::errc()) {
+    return failure(ErrorKind::Internal, std::string("librdkafka has no number for ") + name);
+  }
+  return value;
+}
+
 Result<Configuration> common(const Options& options) {
   Configuration configuration(rd_kafka_conf_new());
   const std::array defaults = {
@@ -89,7 +100,9 @@ Result<Configuration> producer_configuration(const Options& options, std::size_t
   const std::size_t kilobytes = (2 * options.transaction_bytes_max + 2 * largest) / 1024 + 1;
   OUTRIDER_TRY(set_default("linger.ms", transactional ? "5" : "0"));
   OUTRIDER_TRY(set_default("compression.type", "lz4"));
-  OUTRIDER_TRY(set_default("batch.size", std::to_string(batch_bytes_max)));
+  OUTRIDER_TRY(const std::size_t batch_bytes, number(configuration.get(), "batch.size"));
+  OUTRIDER_TRY(set(configuration.get(), "batch.size",
+                   std::to_string(std::min(batch_bytes, batch_bytes_max))));
   OUTRIDER_TRY(set(configuration.get(), "enable.idempotence", "true"));
   OUTRIDER_TRY(set(configuration.get(), "partitioner", "murmur2_random"));
   OUTRIDER_TRY(set(configuration.get(), "queue.buffering.max.messages", std::to_string(records)));
@@ -109,15 +122,7 @@ Result<Configuration> producer_configuration(const Options& options, std::size_t
 
 Result<std::size_t> message_bytes_max(const Options& options) {
   OUTRIDER_TRY(const Configuration configuration, common(options));
-  std::array<char, 32> text{};
-  std::size_t size = text.size();
-  std::size_t bytes = 0;
-  if (rd_kafka_conf_get(configuration.get(), "message.max.bytes", text.data(), &size) !=
-      RD_KAFKA_CONF_OK) {
-    return failure(ErrorKind::Internal, "librdkafka does not know message.max.bytes");
-  }
-  std::from_chars(text.data(), text.data() + size, bytes);
-  return bytes;
+  return number(configuration.get(), "message.max.bytes");
 }
 
 Result<void> validate(const Options& options) {

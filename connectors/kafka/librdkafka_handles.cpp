@@ -5,14 +5,22 @@
 namespace outrider::kafka {
 
 // error_table.cpp knows these codes without librdkafka's header.
-static_assert(RD_KAFKA_RESP_ERR__FENCED == -144 && RD_KAFKA_RESP_ERR__TRANSPORT == -195 &&
-              RD_KAFKA_RESP_ERR__RESOLVE == -193 && RD_KAFKA_RESP_ERR__MSG_TIMED_OUT == -192 &&
+static_assert(RD_KAFKA_RESP_ERR__STATE == -172 && RD_KAFKA_RESP_ERR__FENCED == -144 &&
+              RD_KAFKA_RESP_ERR__TRANSPORT == -195 && RD_KAFKA_RESP_ERR__RESOLVE == -193 &&
+              RD_KAFKA_RESP_ERR__MSG_TIMED_OUT == -192 &&
               RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN == -187 && RD_KAFKA_RESP_ERR__TIMED_OUT == -185 &&
               RD_KAFKA_RESP_ERR__SSL == -181 && RD_KAFKA_RESP_ERR__AUTHENTICATION == -169 &&
               RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE == -166);
 
 ClientError error_of(rd_kafka_resp_err_t code) {
   return {.code = code, .text = rd_kafka_err2str(code)};
+}
+
+ClientError error_of(rd_kafka_t* handle, rd_kafka_resp_err_t code) {
+  if (code != RD_KAFKA_RESP_ERR__FATAL) return error_of(code);
+  std::array<char, 512> reason{};
+  const rd_kafka_resp_err_t fatal = rd_kafka_fatal_error(handle, reason.data(), reason.size());
+  return {.code = fatal, .text = reason.data(), .is_fatal = true};
 }
 
 ClientError error_of(rd_kafka_t* handle, const rd_kafka_error_t* error) {

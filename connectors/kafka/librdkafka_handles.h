@@ -34,6 +34,8 @@ using Message = std::unique_ptr<rd_kafka_message_t, DestroyWith<rd_kafka_message
 
 /// The error of a call that only gives a code.
 ClientError error_of(rd_kafka_resp_err_t code);
+/// The same, for a call that says "fatal" and nothing more.
+ClientError error_of(rd_kafka_t* handle, rd_kafka_resp_err_t code);
 /// The error of a call that gives an object; takes the fatal error of the handle into account.
 ClientError error_of(rd_kafka_t* handle, const rd_kafka_error_t* error);
 

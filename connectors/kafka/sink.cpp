@@ -11,6 +11,8 @@ namespace {
 
 // A topic of a running cluster does not lose its checkpoint while it is compacted and nothing else.
 constexpr std::string_view kCompact = "compact";
+// The worker serves reports as they come; this is long.
+constexpr Duration kReportWait = std::chrono::seconds(1);
 
 }  // namespace
 
@@ -113,12 +115,20 @@ Result<void> KafkaSink::step(TimePoint now, Supply supply) {
   Result<void> handled = handle_result();
   if (failed_) return {};
   OUTRIDER_TRY(std::move(handled));
+  if (broken_ && may_be_explained(now)) return {};
   if (broken_) return std::unexpected(*broken_);
   if (exactly_once()) {
     commit_if_due(now, supply);
     return {};
   }
   return write_checkpoint_if_due(now, supply);
+}
+
+bool KafkaSink::may_be_explained(TimePoint now) {
+  if (!awaits_report_) return false;
+  if (!report_awaited_until_) report_awaited_until_ = now + kReportWait;
+  due_at_ = report_awaited_until_;
+  return now < *report_awaited_until_;
 }
 
 Result<void> KafkaSink::handle_result() {
@@ -159,7 +169,7 @@ Result<void> KafkaSink::handle_reports() {
       entry->acknowledged += acknowledged.records;
     }
   }
-  if (!reports.failed || broken_) return {};
+  if (!reports.failed || failed_) return {};
   note_error(reports.failed->error);
   Error error = to_error(reports.failed->error, "deliver a record");
   if (reports.failed->tag == kCheckpointTag) return std::unexpected(std::move(error));
@@ -212,6 +222,8 @@ void KafkaSink::reset() {
   delivered_.clear();
   failed_.reset();
   broken_.reset();
+  awaits_report_ = false;
+  report_awaited_until_.reset();
   due_at_.reset();
   covered_ = 0;
   checkpoint_under_way_ = false;

@@ -77,6 +77,7 @@ class KafkaSink final : public Sink {
   Result<Found> judge_checkpoint(const CheckpointFacts& facts, Stage next);
   Result<void> handle_result();
   Result<void> handle_reports();
+  bool may_be_explained(TimePoint now);
   Result<const TopicFacts*> topic(std::string_view name);
   Result<void> check_topic(std::string_view name) const;
   Result<Offer> refuse_taken(const Record& record);
@@ -119,6 +120,9 @@ class KafkaSink final : public Sink {
   std::vector<Ticket> delivered_;
   std::optional<Deliveries::Failure> failed_;
   std::optional<Error> broken_;  // The transaction must not be committed.
+  // broken_ only follows from a record's failure: its report says more, and may be on its way.
+  bool awaits_report_ = false;
+  std::optional<TimePoint> report_awaited_until_;
 
   // at_least_once only.
   std::size_t covered_ = 0;  // Tickets at the front that the checkpoint under way covers.

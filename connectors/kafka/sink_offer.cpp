@@ -40,7 +40,7 @@ Result<void> KafkaSink::check_topic(std::string_view name) const {
 
 Result<Sink::Offer> KafkaSink::offer(const Record& record, Ticket ticket) {
   if (stage_ != Stage::Ready || opening_checkpoint_) return Offer::Full;
-  if (failed_) return Offer::Full;
+  if (failed_ || awaits_report_) return Offer::Full;
   if (broken_) return std::unexpected(*broken_);
   if (must_commit_first()) return Offer::Full;
   OUTRIDER_TRY(const TopicFacts* facts, topic(record.topic));
@@ -78,6 +78,10 @@ Result<Sink::Offer> KafkaSink::offer(const Record& record, Ticket ticket) {
 Result<Sink::Offer> KafkaSink::refuse_taken(const Record& record) {
   note_error(client_->last_error());
   broken_ = to_error(client_->last_error(), "produce to \"" + std::string(record.topic) + "\"");
+  if (is_consequence(client_->last_error())) {
+    awaits_report_ = true;
+    return Offer::Full;
+  }
   if (broken_->kind != ErrorKind::BadEvent) return std::unexpected(*broken_);
   // Named in collect(), so that it is not offered again after the rebuild.
   failed_ = Deliveries::Failure{.event = record.event, .exact = true, .error = *broken_};
@@ -87,7 +91,7 @@ Result<Sink::Offer> KafkaSink::refuse_taken(const Record& record) {
 
 Result<Sink::Offer> KafkaSink::seal(Ticket ticket, const Position& position) {
   if (stage_ != Stage::Ready || opening_checkpoint_) return Offer::Full;
-  if (failed_) return Offer::Full;
+  if (failed_ || awaits_report_) return Offer::Full;
   if (broken_) return std::unexpected(*broken_);
   TicketInFlight& entry = in_flight(ticket);
   entry.sealed = true;

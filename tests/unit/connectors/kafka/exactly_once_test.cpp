@@ -160,7 +160,7 @@ TEST(ExactlyOnce, AfterARecordThatTheClientDidNotTakeTheTransactionIsNeverCommit
   driver.start();
   ASSERT_EQ(driver.offer(1), Offer::Taken);
   ASSERT_EQ(driver.seal(1), Offer::Taken);
-  driver.client->refuse_produce(Client::Produced::Failed, {.code = -172, .text = "state"});
+  driver.client->refuse_produce(Client::Produced::Failed, {.code = -190, .text = "partition"});
   const Result<Offer> offered = driver.offer(2);
   const Result<void> stepped = driver.step(Supply::Dry);
   EXPECT_EQ(driver.client->commits(), 0U);
@@ -185,6 +185,38 @@ TEST(ExactlyOnce, ARecordThatTheClientCallsTooLargeIsReportedByItsName) {
   EXPECT_EQ(driver.failed->event, (EventId{.transaction = 200, .ordinal = 7}));
   EXPECT_TRUE(driver.failed->exact);
   EXPECT_EQ(driver.failed->error.kind, ErrorKind::BadEvent);
+}
+
+// librdkafka takes no more records once one has failed; which one, only its report says.
+TEST(ExactlyOnce, ARecordRefusedBecauseAnotherFailedWaitsForTheReportOfThatOne) {
+  SinkDriver driver;
+  driver.start();
+  ASSERT_EQ(driver.offer(1, 6), Offer::Taken);
+  driver.client->refuse_produce(Client::Produced::Failed, {.code = -172, .text = "state"});
+  EXPECT_EQ(driver.offer(1, 7), Offer::Full);
+  ASSERT_TRUE(driver.step(Supply::More));
+  const ScriptedClient::ProducedRecord rejected = driver.client->records().back();
+  driver.client->fail_record(rejected.tag, rejected.offset, {.code = 10, .text = "too large"});
+  static_cast<void>(driver.step(Supply::More));
+  driver.delivered();
+  ASSERT_TRUE(driver.failed);
+  EXPECT_EQ(driver.failed->event, (EventId{.transaction = 100, .ordinal = 6}));
+  EXPECT_EQ(driver.failed->error.kind, ErrorKind::BadEvent);
+}
+
+TEST(ExactlyOnce, ARefusedRecordWithoutAReportEndsTheRunAfterASecond) {
+  SinkDriver driver;
+  driver.start();
+  ASSERT_EQ(driver.offer(1), Offer::Taken);
+  ASSERT_EQ(driver.seal(1), Offer::Taken);
+  driver.client->refuse_produce(Client::Produced::Failed, {.code = -172, .text = "state"});
+  EXPECT_EQ(driver.offer(2), Offer::Full);
+  ASSERT_TRUE(driver.step(Supply::Dry));
+  EXPECT_EQ(driver.sink->wake().at(), driver.now + std::chrono::seconds(1));
+  const Result<void> stepped = driver.step_after(std::chrono::seconds(1), Supply::Dry);
+  ASSERT_FALSE(stepped);
+  EXPECT_EQ(stepped.error().kind, ErrorKind::Interrupted);
+  EXPECT_EQ(driver.client->commits(), 0U);
 }
 
 TEST(ExactlyOnce, AFullQueueIsNoError) {
