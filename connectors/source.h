@@ -21,9 +21,9 @@ struct SourceCounters {
   std::uint64_t bytes_received = 0;
   std::uint64_t keepalives = 0;
   std::uint64_t feedback_sent = 0;
-  std::uint64_t messages_ignored = 0;    ///< Messages of the log that nobody asked for.
   std::uint64_t received_position = 0;   ///< As a number (Postgres: LSN); 0 = not known.
-  std::uint64_t confirmed_position = 0;  ///< What the source was last told to forget up to.
+  std::uint64_t acked_position = 0;      ///< Everything before it is durable in the sink.
+  std::uint64_t confirmed_position = 0;  ///< What the server was last told to forget up to.
   std::uint64_t server_position = 0;     ///< The end of the server's log at the last look.
   /// What the server keeps because of us, in bytes; what it can still keep before the slot is lost
   /// (no value: no limit). As of the last look.

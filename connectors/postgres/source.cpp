@@ -65,7 +65,7 @@ Position PostgresSource::position(Edge edge) const {
 Result<void> PostgresSource::confirm(const Position& delivered) {
   OUTRIDER_TRY(const PostgresPosition position, PostgresPosition::unpack(delivered));
   flush_ = std::max(flush_, position.end_lsn);
-  counters_.confirmed_position = flush_.value;
+  counters_.acked_position = flush_.value;
   return {};
 }
 
@@ -164,6 +164,7 @@ Result<void> PostgresSource::send_status(Now now) {
   ++counters_.feedback_sent;
   reply_due_ = false;
   flush_sent_ = flush_;
+  counters_.confirmed_position = flush_.value;
   write_sent_ = update.write;
   status_sent_at_ = now.steady;
   return {};

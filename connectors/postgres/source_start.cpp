@@ -273,6 +273,7 @@ Result<void> PostgresSource::judge_started(TimePoint now) {
   // Not yet from_: until the history is verified the server must keep what it would send again.
   flush_ = facts_.slot->confirmed_flush;
   flush_sent_ = flush_;
+  counters_.acked_position = flush_.value;
   counters_.confirmed_position = flush_.value;
   write_sent_ = {};
   rate_window_end_ = now;

@@ -68,6 +68,7 @@ Json errors_json(const Snapshot& snapshot) {
 
 Json source_json(const SourceCounters& source) {
   return {{"received_lsn", lsn_or_null(source.received_position)},
+          {"acked_lsn", lsn_or_null(source.acked_position)},
           {"confirmed_lsn", lsn_or_null(source.confirmed_position)},
           {"server_lsn", lsn_or_null(source.server_position)},
           {"connects", source.connects},

@@ -65,18 +65,25 @@ TEST(Refusals, ASlotReadByAnotherClientIsNamedAndTakenWhenItIsFree) {
   world.wait_delivered(5);
 }
 
-TEST(Refusals, ACheckpointOfAnotherClusterIsForeignAndNobodyIsFenced) {
+void expect_foreign(World other, const std::string& what) {
   World world = stopped_after_three_events();
-  World other;
   other.use_identity_of(world);
   other.setup();
   world.start();
   world.wait_state("streaming");
   other.start();
-  expect_halt(other, "the checkpoint belongs to another database", "identity");
+  expect_halt(other, "the checkpoint belongs to another " + what, "identity");
   world.emit(2);
   world.wait_delivered(5);
   EXPECT_EQ(world.metric("outrider_rebuilds_total"), 0);
+}
+
+TEST(Refusals, ACheckpointOfAnotherDatabaseIsForeignAndNobodyIsFenced) {
+  expect_foreign(World(), "database: ");
+}
+
+TEST(Refusals, ACheckpointOfAnotherClusterIsForeignAndNobodyIsFenced) {
+  expect_foreign(World(World::OwnPostgres{}), "database cluster: ");
 }
 
 TEST(Refusals, ADatabaseRestoredFromBeforeTheCheckpointIsRefused) {

@@ -59,7 +59,8 @@ World::World() : World(servers().postgres) {}
 
 World::World(const OwnPostgres& own)
     : World(std::make_shared<PostgresServer>(
-          servers().folder.path() / ("postgres" + std::to_string(next_number())), own.settings)) {}
+          servers().folder.path() / ("postgres" + std::to_string(next_number())), own.settings,
+          own.version)) {}
 
 World::World(std::shared_ptr<PostgresServer> postgres)
     : number_(std::to_string(next_number())),

@@ -65,7 +65,8 @@ class World {
   World();
   /// On a Postgres of its own, which may be stopped, killed and restored.
   struct OwnPostgres {
-    PostgresServer::Settings settings;
+    PostgresServer::Settings settings = {};
+    std::string version = "15";
   };
   explicit World(const OwnPostgres& own);
   ~World();

@@ -68,6 +68,43 @@ void take_records(std::string& text, const std::function<void(Delivered)>& seen)
   text.erase(0, at);
 }
 
+struct Reading {
+  int pid = -1;
+  int output = -1;
+};
+
+Reading start_reading(std::vector<std::string> command) {
+  std::vector<char*> arguments;
+  for (std::string& word : command) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
+  const pid_t pid = fork();
+  if (pid < 0) throw std::system_error(errno, std::generic_category(), "start kcat");
+  if (pid == 0) {
+    setpgid(0, 0);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    dup2(ends[1], STDOUT_FILENO);
+    // A broker that is killed on purpose makes it complain; it reconnects by itself.
+    dup2(open("/dev/null", O_WRONLY), STDERR_FILENO);
+    execvp(arguments[0], arguments.data());
+    _exit(127);
+  }
+  close(ends[1]);
+  return {.pid = pid, .output = ends[0]};
+}
+
+/// Until the output ends.
+void pump(int input, const std::function<void(const Delivered&)>& seen) {
+  std::string text;
+  std::array<char, 65536> buffer{};
+  for (ssize_t got = 0; (got = read(input, buffer.data(), buffer.size())) > 0;) {
+    text.append(buffer.data(), static_cast<std::size_t>(got));
+    take_records(text, seen);
+  }
+  close(input);
+}
+
 }  // namespace
 
 std::string Delivered::header(const std::string& name) const {
@@ -94,31 +131,23 @@ std::vector<Delivered> read_topic(const std::string& bootstrap, const std::strin
   return records;
 }
 
+void read_topic(const std::string& bootstrap, const std::string& topic,
+                const std::function<void(const Delivered&)>& seen) {
+  std::vector<std::string> command = kcat(bootstrap, topic);
+  command.push_back("-e");
+  const Reading reading = start_reading(command);
+  pump(reading.output, seen);
+  int status = 0;
+  waitpid(reading.pid, &status, 0);
+  if (status != 0) throw std::runtime_error("kcat could not read topic " + topic);
+}
+
 Follower::Follower(const std::string& bootstrap, const std::string& topic, Seen seen) {
   std::vector<std::string> command = kcat(bootstrap, topic);
   command.push_back("-u");
-  std::vector<char*> arguments;
-  for (std::string& word : command) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
-  pid_ = fork();
-  if (pid_ == 0) {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    dup2(ends[1], STDOUT_FILENO);
-    execvp(arguments[0], arguments.data());
-    _exit(127);
-  }
-  close(ends[1]);
-  reader_ = std::jthread([input = ends[0], seen = std::move(seen)] {
-    std::string text;
-    std::array<char, 65536> buffer{};
-    for (ssize_t got = 0; (got = read(input, buffer.data(), buffer.size())) > 0;) {
-      text.append(buffer.data(), static_cast<std::size_t>(got));
-      take_records(text, [&](const Delivered& record) { seen(record); });
-    }
-    close(input);
-  });
+  const Reading reading = start_reading(command);
+  pid_ = reading.pid;
+  reader_ = std::jthread([input = reading.output, seen = std::move(seen)] { pump(input, seen); });
 }
 
 Follower::~Follower() {

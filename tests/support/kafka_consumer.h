@@ -28,6 +28,10 @@ struct Delivered {
 /// topic that does not exist is empty.
 std::vector<Delivered> read_topic(const std::string& bootstrap, const std::string& topic);
 
+/// The same one by one, for topics that are too large to hold.
+void read_topic(const std::string& bootstrap, const std::string& topic,
+                const std::function<void(const Delivered&)>& seen);
+
 /// Follows a topic from its beginning with a kcat of its own; `seen` is called on a thread of this
 /// object with every record as it arrives.
 class Follower {

@@ -18,12 +18,7 @@ using namespace std::chrono_literals;
 constexpr auto kPatience = 90s;
 
 std::string class_path() {
-  const char* cache = std::getenv("XDG_CACHE_HOME");
-  const char* home = std::getenv("HOME");
-  const std::filesystem::path base =
-      cache != nullptr ? std::filesystem::path(cache)
-                       : std::filesystem::path(home == nullptr ? "/root" : home) / ".cache";
-  const std::filesystem::path jars = base / "outrider" / "kafka-" OUTRIDER_KAFKA_VERSION / "libs";
+  const std::filesystem::path jars = cache_folder() / "kafka-" OUTRIDER_KAFKA_VERSION / "libs";
   if (!std::filesystem::is_directory(jars)) {
     throw std::runtime_error("no Kafka in " + jars.string() + ": run ./dev setup");
   }
@@ -83,7 +78,8 @@ KafkaServer::KafkaServer(std::filesystem::path folder, const Settings& settings)
 
 void KafkaServer::start() {
   process_.emplace(Process::Options{
-      .command = {"java", "-Xmx512m", "-XX:+UseSerialGC",
+      .command = {"java", "-Xmx512m", "-XX:+UseSerialGC", "-XX:-UsePerfData",
+                  "-Djava.io.tmpdir=" + folder_.string(),
                   "-Dlog4j2.configurationFile=" + (folder_ / "log4j2.yaml").string(), "-cp",
                   class_path(), "kafka.Kafka", (folder_ / "server.properties").string()},
       .log = folder_ / "out",
@@ -120,10 +116,6 @@ void KafkaServer::create_topic(const std::string& name, int partitions) const {
   if (!event || rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) {
     throw std::runtime_error("create topic " + name + ": no answer");
   }
-}
-
-void KafkaServer::release() {
-  if (process_) process_->release();
 }
 
 }  // namespace outrider::testing

@@ -22,8 +22,6 @@ class KafkaServer {
   void kill_hard();
   std::string bootstrap() const { return "127.0.0.1:" + std::to_string(port_); }
   void create_topic(const std::string& name, int partitions) const;
-  /// Lets the server go on after this object.
-  void release();
 
  private:
   std::filesystem::path folder_;

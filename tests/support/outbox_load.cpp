@@ -34,14 +34,17 @@ std::string event_statement(const std::string& aggregatetype, int key, std::uint
 
 }  // namespace
 
-OutboxLoad::OutboxLoad(Options options) : options_(std::move(options)) {
+OutboxLoad::OutboxLoad(Options options) : options_(std::move(options)), working_(options_.clients) {
   Sql(options_.dsn)
       .run(
           "create table if not exists load_counter (key text primary key, n bigint not null); "
           "insert into load_counter select 'key-' || i, 0 from generate_series(0, " +
           std::to_string(options_.keys - 1) + ") i on conflict do nothing");
   for (int client = 0; client < options_.clients; ++client) {
-    clients_.emplace_back([this, client] { work(client); });
+    clients_.emplace_back([this, client] {
+      work(client);
+      --working_;
+    });
   }
 }
 

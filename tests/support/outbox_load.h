@@ -36,7 +36,9 @@ class OutboxLoad {
 
   /// Committed so far, as far as the clients know.
   std::uint64_t committed() const { return committed_; }
-  /// Waits until all clients are done.
+  /// True when all clients are done.
+  bool is_finished() const { return working_ == 0; }
+  /// Waits until they are.
   void finish();
   /// When the COMMIT of the load's transaction with this number returned; the epoch if unknown.
   std::chrono::system_clock::time_point committed_at(std::uint64_t transaction) const;
@@ -47,6 +49,7 @@ class OutboxLoad {
   const Options options_;
   std::atomic<std::uint64_t> committed_ = 0;
   std::atomic<std::uint64_t> next_transaction_ = 1;
+  std::atomic<int> working_;
   std::atomic<bool> stopping_ = false;
   mutable std::mutex mutex_;
   std::map<std::uint64_t, std::chrono::system_clock::time_point> committed_at_;

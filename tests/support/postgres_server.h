@@ -17,8 +17,13 @@ class PostgresServer {
  public:
   using Settings = std::map<std::string, std::string>;
 
-  /// Makes the cluster in `folder` and starts it.
-  explicit PostgresServer(std::filesystem::path folder, const Settings& settings = {});
+  /// Makes the cluster in `folder` and starts it. `version`: 15 is Debian's; others are those that
+  /// `./dev setup` fetched, by their major number.
+  explicit PostgresServer(std::filesystem::path folder, const Settings& settings = {},
+                          const std::string& version = "15");
+  ~PostgresServer();
+  PostgresServer(const PostgresServer&) = delete;
+  PostgresServer& operator=(const PostgresServer&) = delete;
 
   void start();
   /// `pg_ctl stop -m fast`: ends when the server is down.
@@ -33,11 +38,10 @@ class PostgresServer {
   std::string dsn(const std::string& database, const std::string& user = "postgres") const;
   int port() const { return port_; }
   void create_database(const std::string& name);
-  /// Lets the server go on after this object.
-  void release();
 
  private:
   std::filesystem::path folder_;
+  std::string binaries_;
   int port_;
   std::optional<Process> process_;
 };

@@ -12,7 +12,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <fstream>
+#include <map>
+#include <mutex>
 #include <sstream>
 #include <stdexcept>
 #include <system_error>
@@ -23,6 +26,8 @@ namespace outrider::testing {
 namespace {
 
 using namespace std::chrono_literals;
+
+constexpr auto kEndPatience = 5s;
 
 [[noreturn]] void fail(const std::string& act) {
   throw std::system_error(errno, std::generic_category(), act);
@@ -56,6 +61,17 @@ void become(const Identity& identity) {
   }
 }
 
+/// The children that live, with the signals that end them.
+struct Living {
+  std::mutex mutex;
+  std::map<pid_t, int> end_signals;
+};
+
+Living& living() {
+  static Living all;
+  return all;
+}
+
 int exit_code_of(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status); }
 
 }  // namespace
@@ -66,17 +82,20 @@ Process::Process(const Options& options) {
   const std::string log = options.log.empty() ? "/dev/null" : options.log.string();
   const std::string folder = options.folder.string();
   const pid_t parent = getpid();
+  end_signal_ = options.end_signal;
   pid_ = fork();
   if (pid_ < 0) fail("start " + options.command[0]);
-  if (pid_ > 0) return;
-  become(identity);
-  if (!options.outlives) {
-    // After the change of user, which would undo it.
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent) _exit(126);
-  } else {
-    setsid();
+  if (pid_ > 0) {
+    const std::scoped_lock lock(living().mutex);
+    living().end_signals[pid_] = end_signal_;
+    return;
   }
+  become(identity);
+  // So that Ctrl-C reaches this process alone, which then ends its children in order.
+  setpgid(0, 0);
+  // After the change of user, which would undo it.
+  prctl(PR_SET_PDEATHSIG, options.end_signal);
+  if (getppid() != parent) _exit(126);
   const int out = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
   const int in = open("/dev/null", O_RDONLY);
   dup2(in, STDIN_FILENO);
@@ -92,15 +111,31 @@ Process::Process(const Options& options) {
 
 Process::~Process() {
   if (pid_ <= 0 || ended_) return;
-  kill(pid_, SIGKILL);
-  waitpid(pid_, nullptr, 0);
+  kill(pid_, end_signal_);
+  if (end_signal_ != SIGKILL && !wait(kEndPatience)) kill(pid_, SIGKILL);
+  if (!ended_) waitpid(pid_, nullptr, 0);
+  forget();
+}
+
+void Process::forget() {
+  const std::scoped_lock lock(living().mutex);
+  living().end_signals.erase(pid_);
+}
+
+void Process::end_all() {
+  const std::scoped_lock lock(living().mutex);
+  for (const auto& [pid, end_signal] : living().end_signals) kill(pid, end_signal);
+  for (const auto& [pid, end_signal] : living().end_signals) {
+    eventually(kEndPatience, [pid] { return waitpid(pid, nullptr, WNOHANG) != 0; });
+  }
 }
 
 Process::Process(Process&& other) noexcept
-    : pid_(std::exchange(other.pid_, -1)), ended_(other.ended_) {}
+    : pid_(std::exchange(other.pid_, -1)), end_signal_(other.end_signal_), ended_(other.ended_) {}
 
 Process& Process::operator=(Process&& other) noexcept {
   std::swap(pid_, other.pid_);
+  std::swap(end_signal_, other.end_signal_);
   std::swap(ended_, other.ended_);
   return *this;
 }
@@ -117,6 +152,7 @@ std::optional<int> Process::wait(std::chrono::milliseconds patience) {
     int status = 0;
     if (waitpid(pid_, &status, WNOHANG) != pid_) return false;
     ended_ = exit_code_of(status);
+    forget();
     return true;
   });
   return ended_;
@@ -190,6 +226,15 @@ std::string run(const std::vector<std::string>& command, const std::string& user
                              texts[0]);
   }
   return texts[0];
+}
+
+std::filesystem::path cache_folder() {
+  const char* cache = std::getenv("XDG_CACHE_HOME");
+  const char* home = std::getenv("HOME");
+  const std::filesystem::path base =
+      cache != nullptr ? std::filesystem::path(cache)
+                       : std::filesystem::path(home == nullptr ? "/root" : home) / ".cache";
+  return base / "outrider";
 }
 
 int free_port() {

@@ -1,6 +1,7 @@
 // Child processes: started, signalled, measured, and ended with their owner. Used by tests and lab.
 #pragma once
 
+#include <signal.h>
 #include <sys/types.h>
 
 #include <chrono>
@@ -19,8 +20,9 @@ struct ProcessFigures {
   std::size_t peak_rss_bytes = 0;
 };
 
-/// One child. It dies with this process, however that ends (PR_SET_PDEATHSIG), so start it from a
-/// thread that lives as long. The destructor kills it and waits. Errors are exceptions.
+/// One child in a process group of its own. It dies with this process, however that ends
+/// (PR_SET_PDEATHSIG), so start it from a thread that lives as long. The destructor ends it and
+/// waits. Errors are exceptions.
 class Process {
  public:
   struct Options {
@@ -28,8 +30,8 @@ class Process {
     std::filesystem::path log = {};  ///< Takes stdout and stderr; appended to.
     std::string user = {};           ///< To run as, if this process is root.
     std::filesystem::path folder = {};
-    /// Survives this process (for `--keep`).
-    bool outlives = false;
+    /// What ends it when its owner goes: Postgres cleans up only if it is asked to end.
+    int end_signal = SIGKILL;
   };
 
   explicit Process(const Options& options);
@@ -43,16 +45,23 @@ class Process {
   /// The exit code, or minus the signal; no value if it still runs after `patience`.
   std::optional<int> wait(std::chrono::milliseconds patience);
   ProcessFigures figures() const;
-  /// Lets it go on after this object.
-  void release() { pid_ = -1; }
+
+  /// Ends every child that now lives, on whatever thread; for a signal that ends this process.
+  static void end_all();
 
  private:
+  void forget();
+
   pid_t pid_ = -1;
+  int end_signal_ = 0;
   std::optional<int> ended_;
 };
 
 /// Runs a command to its end and gives its stdout. Throws with its stderr if it fails.
 std::string run(const std::vector<std::string>& command, const std::string& user = {});
+
+/// Where `./dev setup` keeps what it fetched.
+std::filesystem::path cache_folder();
 
 /// A TCP port of 127.0.0.1 that was free a moment ago.
 int free_port();

@@ -16,8 +16,9 @@ class TemporaryFolder {
   TemporaryFolder& operator=(const TemporaryFolder&) = delete;
 
   const std::filesystem::path& path() const { return path_; }
-  /// Leaves the folder where it is when this object goes.
-  void keep();
+  /// Removes every folder that is there now, on whatever thread; for a signal that ends this
+  /// process.
+  static void remove_all();
 
  private:
   std::filesystem::path path_;

@@ -36,6 +36,7 @@ TEST(Metrics, HaveTheNamesThatAlertsAndDashboardsUse) {
                            "outrider_slot_safe_wal_bytes",
                            "outrider_slot_wal_status",
                            "outrider_received_lsn",
+                           "outrider_acked_lsn",
                            "outrider_confirmed_lsn",
                            "outrider_events_received_total",
                            "outrider_events_published_total",
