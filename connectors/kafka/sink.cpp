@@ -31,7 +31,7 @@ Result<std::optional<Found>> KafkaSink::look(TimePoint) {
 
 Result<std::optional<Found>> KafkaSink::open(TimePoint) {
   if (stage_ == Stage::Looked) {
-    client_->submit(OpenJob{.batch_bytes_max = batch_bytes_max_});
+    client_->submit(OpenJob{.batch_bytes_max = records_to_isolate_ > 0 ? 1 : batch_bytes_max_});
     stage_ = Stage::Opening;
     return std::nullopt;
   }
@@ -173,14 +173,25 @@ Result<void> KafkaSink::handle_reports() {
   note_error(reports.failed->error);
   Error error = to_error(reports.failed->error, "deliver a record");
   if (reports.failed->tag == kCheckpointTag) return std::unexpected(std::move(error));
-  const TicketInFlight* entry = find(reports.failed->tag);
-  if (entry == nullptr) return {};
-  EventId event = entry->first;
-  event.ordinal += reports.failed->offset;
-  broken_ = error;
-  failed_ = Deliveries::Failure{
-      .event = event, .exact = reports.failures == 1, .error = std::move(error)};
+  fail_batch(*reports.failed, reports.failures);
   return {};
+}
+
+void KafkaSink::fail_batch(const Reports::Failed& failed, std::uint64_t records) {
+  const TicketInFlight* entry = find(failed.tag);
+  if (entry == nullptr) return;
+  Error error = to_error(failed.error, "deliver a record");
+  const bool exact = records == 1 || records_to_isolate_ > 0;
+  if (error.kind == ErrorKind::BadEvent && !exact) {
+    // A broker rejects a batch as a whole: which record it was shows when each is sent alone.
+    error.kind = ErrorKind::Interrupted;
+    error.what += "; sending records one by one to find out which";
+    records_to_isolate_ = 2 * options_.transaction_records_max;
+  }
+  EventId event = entry->first;
+  event.ordinal += failed.offset;
+  broken_ = error;
+  failed_ = Deliveries::Failure{.event = event, .exact = exact, .error = std::move(error)};
 }
 
 void KafkaSink::collect(Deliveries& deliveries) {
@@ -232,8 +243,19 @@ void KafkaSink::reset() {
   counters_.bytes_in_flight = 0;
 }
 
+/// When as many records as can have been with the rejected one went through alone, it was none of
+/// them, or it is gone.
+void KafkaSink::count_isolated(std::uint64_t records) {
+  if (records_to_isolate_ == 0) return;
+  records_to_isolate_ -= std::min<std::size_t>(records_to_isolate_, records);
+  if (records_to_isolate_ > 0) return;
+  broken_ = Error{.kind = ErrorKind::Interrupted,
+                  .what = "no record was rejected alone; beginning again with full batches"};
+}
+
 void KafkaSink::deliver_front() {
   const TicketInFlight& front = tickets_.front();
+  count_isolated(front.records);
   delivered_.push_back(front.ticket);
   counters_.records_delivered += front.records;
   counters_.bytes_delivered += front.bytes;

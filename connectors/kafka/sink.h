@@ -78,6 +78,7 @@ class KafkaSink final : public Sink {
   Result<void> handle_result();
   Result<void> handle_reports();
   bool may_be_explained(TimePoint now);
+  void fail_batch(const Reports::Failed& failed, std::uint64_t records);
   Result<const TopicFacts*> topic(std::string_view name);
   Result<void> check_topic(std::string_view name) const;
   Result<Offer> refuse_taken(const Record& record);
@@ -97,6 +98,7 @@ class KafkaSink final : public Sink {
   /// False if the queue is full.
   Result<bool> produce_checkpoint(const Checkpoint& checkpoint);
   void note_checkpoint_acknowledged();
+  void count_isolated(std::uint64_t records);
   void deliver_front();
   std::uint32_t tag_of(Ticket ticket) const;
   void reset();
@@ -107,7 +109,9 @@ class KafkaSink final : public Sink {
 
   Stage stage_ = Stage::Closed;
   std::size_t batch_bytes_max_ =
-      kBatchBytesMax;           // The least that a topic takes; outlives rebuilds.
+      kBatchBytesMax;  // The least that a topic takes; outlives rebuilds.
+  // While not 0, each record is a batch of its own, to find the one that had a batch rejected.
+  std::size_t records_to_isolate_ = 0;
   bool close_pending_ = false;  // Close as soon as the job under way has ended.
   std::unordered_map<std::string, TopicFacts, TextHash, std::equal_to<>> topics_;
   std::string topic_asked_;  // The topic of the TopicJob under way; empty: none.

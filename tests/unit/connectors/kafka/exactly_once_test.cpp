@@ -246,6 +246,71 @@ TEST(ExactlyOnce, ARejectedRecordIsNamedAndItsTransactionNeverCommitted) {
   EXPECT_EQ(driver.failed->error.kind, ErrorKind::BadEvent);
 }
 
+// A broker rejects a batch as a whole, and most of its records are innocent.
+TEST(ExactlyOnce, AfterARejectedBatchRecordsAreSentOneByOneUntilTheCulpritIsKnown) {
+  SinkDriver driver;
+  driver.start();
+  ASSERT_EQ(driver.offer(1, 0), Offer::Taken);
+  ASSERT_EQ(driver.offer(1, 1), Offer::Taken);
+  for (const ScriptedClient::ProducedRecord& record : driver.client->records()) {
+    driver.client->fail_record(record.tag, record.offset, {.code = 87, .text = "invalid"});
+  }
+  static_cast<void>(driver.step(Supply::More));
+  driver.delivered();
+  ASSERT_TRUE(driver.failed);
+  EXPECT_FALSE(driver.failed->exact);
+  EXPECT_EQ(driver.failed->error.kind, ErrorKind::Interrupted);
+
+  driver.sink->abandon();
+  driver.client->finish(Done{});
+  static_cast<void>(driver.sink->look(driver.now));
+  driver.start();
+  EXPECT_EQ(driver.client->batch_bytes_max(), 1U);
+  ASSERT_EQ(driver.offer(2, 0), Offer::Taken);
+  ASSERT_EQ(driver.offer(2, 1), Offer::Taken);
+  const ScriptedClient::ProducedRecord culprit = driver.client->records().back();
+  driver.client->fail_record(culprit.tag, culprit.offset, {.code = 87, .text = "invalid"});
+  static_cast<void>(driver.step(Supply::More));
+  driver.delivered();
+  ASSERT_TRUE(driver.failed);
+  EXPECT_TRUE(driver.failed->exact);
+  EXPECT_EQ(driver.failed->event, (EventId{.transaction = 200, .ordinal = 1}));
+  EXPECT_EQ(driver.failed->error.kind, ErrorKind::BadEvent);
+}
+
+TEST(ExactlyOnce, WhenNoRecordIsRejectedAloneItGoesBackToFullBatches) {
+  SinkDriver driver;
+  driver.start();
+  ASSERT_EQ(driver.offer(1, 0), Offer::Taken);
+  ASSERT_EQ(driver.offer(1, 1), Offer::Taken);
+  for (const ScriptedClient::ProducedRecord& record : driver.client->records()) {
+    driver.client->fail_record(record.tag, record.offset, {.code = 10, .text = "too large"});
+  }
+  static_cast<void>(driver.step(Supply::More));
+  driver.sink->abandon();
+  driver.client->finish(Done{});
+  static_cast<void>(driver.sink->look(driver.now));
+  driver.start();
+  Result<void> stepped;
+  for (std::uint64_t ticket = 2; ticket <= 3; ++ticket) {
+    for (std::uint64_t ordinal = 0; ordinal < 4; ++ordinal) {
+      ASSERT_EQ(driver.offer(ticket, ordinal), Offer::Taken);
+    }
+    ASSERT_EQ(driver.seal(ticket), Offer::Taken);
+    ASSERT_TRUE(driver.step(Supply::Dry));
+    driver.client->finish(Done{});
+    stepped = driver.step(Supply::Dry);
+  }
+  EXPECT_EQ(driver.delivered(), (Tickets{2, 3}));
+  ASSERT_FALSE(stepped);
+  EXPECT_EQ(stepped.error().kind, ErrorKind::Interrupted);
+  driver.sink->abandon();
+  driver.client->finish(Done{});
+  static_cast<void>(driver.sink->look(driver.now));
+  driver.start();
+  EXPECT_EQ(driver.client->batch_bytes_max(), kBatchBytesMax);
+}
+
 TEST(ExactlyOnce, ARejectionDuringTheCommitIsToldBeforeTheCommitsOwnError) {
   SinkDriver driver;
   driver.start();

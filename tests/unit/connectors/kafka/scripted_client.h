@@ -70,6 +70,8 @@ class ScriptedClient final : public Client {
     ++reports_.failures;
   }
 
+  /// As asked for by the last OpenJob.
+  std::size_t batch_bytes_max() const { return batch_bytes_max_; }
   const std::vector<ProducedRecord>& records() const { return records_; }
   /// Checkpoints written outside transactions.
   const std::vector<std::string>& checkpoints() const { return checkpoints_; }
@@ -82,6 +84,7 @@ class ScriptedClient final : public Client {
   void submit(Job job) override {
     static constexpr const char* kNames[] = {"look", "open", "topic", "commit", "close"};
     history_.emplace_back(kNames[job.index()]);
+    if (const auto* open = std::get_if<OpenJob>(&job)) batch_bytes_max_ = open->batch_bytes_max;
     job_ = std::move(job);
   }
   bool busy() const override { return job_.has_value(); }
@@ -118,6 +121,7 @@ class ScriptedClient final : public Client {
  private:
   std::optional<Job> job_;
   std::optional<JobResult> result_;
+  std::size_t batch_bytes_max_ = 0;
   std::map<std::string, TopicFacts> topics_;
   Produced next_answer_ = Produced::Taken;
   ClientError last_error_;
