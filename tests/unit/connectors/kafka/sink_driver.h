@@ -62,6 +62,13 @@ class SinkDriver {
     static_cast<void>(sink->open(now));
   }
 
+  void start_again() {
+    sink->abandon();
+    client->finish(Done{});
+    static_cast<void>(sink->at_rest());
+    start();
+  }
+
   static CheckpointFacts facts(std::optional<std::string> record = std::nullopt) {
     return {.partitions = 1,
             .cleanup_policy = "compact",
