@@ -9,6 +9,11 @@
 #include <cstring>
 #include <utility>
 
+#if defined(__clang__)
+// The arguments of rd_kafka_producev are checked by macros with statement expressions.
+#pragma clang diagnostic ignored "-Wgnu-statement-expression-from-macro-expansion"
+#endif
+
 namespace outrider::kafka {
 namespace {
 
