@@ -56,10 +56,19 @@ void OutboxLoad::finish() {
   }
 }
 
+void OutboxLoad::keep_pace() const {
+  if (options_.events_per_second <= 0) return;
+  const std::chrono::duration<double> due(static_cast<double>(committed_) /
+                                          options_.events_per_second);
+  std::this_thread::sleep_until(
+      begin_ + std::chrono::duration_cast<std::chrono::steady_clock::duration>(due));
+}
+
 void OutboxLoad::work(int client) {
   std::minstd_rand random(static_cast<unsigned>(client) + 1);
   std::optional<Sql> sql;
   while (!stopping_ && committed_ < options_.events) {
+    keep_pace();
     const std::uint64_t transaction = next_transaction_++;
     const int rows = 1 + static_cast<int>(random() % kRowsMax);
     // In one order for all, so that two transactions never wait for each other.

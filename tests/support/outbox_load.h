@@ -28,6 +28,7 @@ class OutboxLoad {
     std::uint64_t events = 1000;
     int clients = 4;
     int keys = 64;
+    double events_per_second = 0;  ///< Of all clients together; 0 is as many as they can.
   };
 
   /// Makes the counters and begins.
@@ -45,8 +46,10 @@ class OutboxLoad {
 
  private:
   void work(int client);
+  void keep_pace() const;
 
   const Options options_;
+  const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
   std::atomic<std::uint64_t> committed_ = 0;
   std::atomic<std::uint64_t> next_transaction_ = 1;
   std::atomic<int> working_;

@@ -36,6 +36,7 @@ class RelayProcess {
   int stop();
   void kill_hard();
   Process& process() { return *process_; }
+  const Process& process() const { return *process_; }
   bool is_running() { return process_ && process_->is_running(); }
 
   std::optional<PipelineReport> report(const std::string& pipeline) const;
