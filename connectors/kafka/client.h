@@ -24,11 +24,14 @@ struct OpenJob {    ///< Make the producer, fence, read the checkpoint that coun
 struct TopicJob {  ///< Does the topic exist? Creates it if that is allowed.
   std::string topic;
 };
+struct CountJob {  ///< How many partitions has the topic now?
+  std::string topic;
+};
 struct CommitJob {  ///< Write the checkpoint, commit, begin the next transaction.
   std::string checkpoint;
 };
 struct CloseJob {};  ///< Abort what is open, as far as possible in little time, and let go.
-using Job = std::variant<LookJob, OpenJob, TopicJob, CommitJob, CloseJob>;
+using Job = std::variant<LookJob, OpenJob, TopicJob, CountJob, CommitJob, CloseJob>;
 
 /// What librdkafka sends in one batch unless told otherwise.
 inline constexpr std::size_t kBatchBytesMax = 1'000'000;
@@ -54,12 +57,16 @@ struct TopicFacts {
   std::size_t topic_bytes_max = 0;   ///< What the topic takes in one batch.
 };
 
+struct PartitionCount {
+  int partitions = 0;
+};
+
 struct Done {};
 struct JobFailure {
   ClientError error;
   std::string act;  ///< What was tried.
 };
-using JobResult = std::variant<CheckpointFacts, TopicFacts, Done, JobFailure>;
+using JobResult = std::variant<CheckpointFacts, TopicFacts, PartitionCount, Done, JobFailure>;
 
 /// What became of records, by the numbers given to produce().
 struct Reports {

@@ -52,6 +52,7 @@ class LibrdkafkaClient final : public Client {
   JobResult run(const LookJob& job);
   JobResult run(const OpenJob& job);
   JobResult run(const TopicJob& job);
+  JobResult run(const CountJob& job);
   JobResult run(const CommitJob& job);
   JobResult run(const CloseJob& job);
   JobResult commit(const CommitJob& job);

@@ -195,6 +195,12 @@ JobResult LibrdkafkaClient::run(const TopicJob& job) {
   return facts;
 }
 
+JobResult LibrdkafkaClient::run(const CountJob& job) {
+  Answer<int> partitions = partitions_of(producer_.get(), job.topic);
+  if (!partitions) return std::move(partitions).error();
+  return PartitionCount{*partitions};
+}
+
 JobResult LibrdkafkaClient::run(const CommitJob& job) {
   set_committing(producer_.get());
   JobResult result = commit(job);

@@ -11,6 +11,9 @@
 
 namespace outrider::kafka {
 
+/// What to do when a topic has got more partitions: keys then go elsewhere than before.
+enum class OnPartitionChange { Warn, Halt };
+
 struct Options {
   std::string bootstrap_servers;
   /// transactional.id and name of the checkpoint topic: `outrider.<database>.<slot>` unless the
@@ -20,6 +23,7 @@ struct Options {
   /// Create missing topics with the broker's default partitions and replication; otherwise a
   /// missing topic makes its event bad.
   bool create_topics = true;
+  OnPartitionChange on_partition_change = OnPartitionChange::Warn;
   /// Of the checkpoint topic; no value: the broker's default.
   std::optional<int> checkpoint_replication;
   /// A Kafka transaction is closed at the next seal once it holds this much; also the limits of a

@@ -36,6 +36,11 @@ void describe(config::Section<Options>& section) {
   topics.field("create", &Options::create_topics,
                "Create missing topics with the broker's default partitions and replication; "
                "otherwise a missing topic halts the pipeline.");
+  topics
+      .field("on_partition_change", &Options::on_partition_change,
+             "When a topic has got more partitions, so that keys go elsewhere than before and the "
+             "order of their events is lost: warn and go on, or halt.")
+      .names({{"warn", OnPartitionChange::Warn}, {"halt", OnPartitionChange::Halt}});
 
   auto& checkpoint = section.group("checkpoint", "The topic that holds the position.");
   checkpoint

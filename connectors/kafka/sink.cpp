@@ -119,9 +119,11 @@ Result<void> KafkaSink::step(TimePoint now, Supply supply) {
   if (broken_) return std::unexpected(*broken_);
   if (exactly_once()) {
     commit_if_due(now, supply);
-    return {};
+  } else {
+    OUTRIDER_TRY(write_checkpoint_if_due(now, supply));
   }
-  return write_checkpoint_if_due(now, supply);
+  count_partitions_if_due(now);
+  return {};
 }
 
 bool KafkaSink::may_be_explained(TimePoint now) {
@@ -143,6 +145,11 @@ Result<void> KafkaSink::handle_result() {
     stage_ = Stage::Closing;
     client_->submit(CloseJob{});
     return {};
+  }
+  if (std::exchange(is_counting_, false)) {
+    // A look that failed is made again; what is wrong with the cluster shows elsewhere.
+    const auto* count = std::get_if<PartitionCount>(&*result);
+    return count == nullptr ? Result<void>() : judge_partitions(count->partitions);
   }
   if (const auto* failed = std::get_if<JobFailure>(&*result)) {
     return std::unexpected(error_of(*failed));
@@ -226,6 +233,7 @@ void KafkaSink::abandon() {
 void KafkaSink::reset() {
   topics_.clear();
   topic_asked_.clear();
+  is_counting_ = false;
   tickets_.clear();
   sealed_ = 0;
   sealed_since_.reset();
@@ -263,6 +271,13 @@ void KafkaSink::deliver_front() {
   counters_.bytes_in_flight -= front.bytes;
   tickets_.pop_front();
   --sealed_;
+}
+
+Notices KafkaSink::take_notices() {
+  Notices taken = client_->take_notices();
+  taken.insert(taken.end(), notices_.begin(), notices_.end());
+  notices_.clear();
+  return taken;
 }
 
 Wake KafkaSink::wake() const {

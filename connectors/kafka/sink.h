@@ -42,7 +42,7 @@ class KafkaSink final : public Sink {
   bool at_rest() override;
   Wake wake() const override;
   const SinkCounters& counters() const override { return counters_; }
-  Notices take_notices() override { return client_->take_notices(); }
+  Notices take_notices() override;
 
  private:
   static constexpr std::uint32_t kTicketTagMask = 0x7FFF'FFFF;
@@ -94,6 +94,8 @@ class KafkaSink final : public Sink {
   void commit_if_due(TimePoint now, Supply supply);
   void commit();
   void note_committed();
+  void count_partitions_if_due(TimePoint now);
+  Result<void> judge_partitions(int partitions);
   Result<void> write_checkpoint_if_due(TimePoint now, Supply supply);
   /// False if the queue is full.
   Result<bool> produce_checkpoint(const Checkpoint& checkpoint);
@@ -116,6 +118,10 @@ class KafkaSink final : public Sink {
   std::unordered_map<std::string, TopicFacts, TextHash, std::equal_to<>> topics_;
   std::string topic_asked_;  // The topic of the TopicJob under way; empty: none.
 
+  std::string topic_counted_;  // The topic whose partitions were counted last.
+  bool is_counting_ = false;
+  TimePoint next_count_ = TimePoint::min();
+
   std::deque<TicketInFlight> tickets_;
   std::uint64_t sealed_ = 0;  // How many of tickets_ are sealed; all but at most the last.
   std::optional<TimePoint> sealed_since_;
@@ -135,6 +141,7 @@ class KafkaSink final : public Sink {
   TimePoint checkpoint_written_at_ = TimePoint::min();
 
   SinkCounters counters_;
+  Notices notices_;
 };
 
 }  // namespace outrider::kafka

@@ -10,6 +10,8 @@ namespace {
 
 // What a record costs beyond its bytes; librdkafka and brokers count about as much.
 constexpr std::size_t kRecordOverhead = 128;
+// How long it takes to look at the partitions of all topics once; one is looked at each time.
+constexpr Duration kCountRound = std::chrono::seconds(60);
 
 }  // namespace
 
@@ -28,6 +30,34 @@ Result<const TopicFacts*> KafkaSink::topic(std::string_view name) {
                    "create it, or set sink.kafka.topics.create: true, then restart");
   }
   return &known->second;
+}
+
+void KafkaSink::count_partitions_if_due(TimePoint now) {
+  if (stage_ != Stage::Ready || client_->busy() || topics_.empty() || now < next_count_) return;
+  const bool is_first = next_count_ == TimePoint::min();
+  next_count_ = now + kCountRound / static_cast<Duration::rep>(topics_.size());
+  if (is_first) return;  // They were counted when they were found.
+  auto next = topics_.find(topic_counted_);
+  if (next == topics_.end() || ++next == topics_.end()) next = topics_.begin();
+  topic_counted_ = next->first;
+  is_counting_ = true;
+  client_->submit(CountJob{topic_counted_});
+}
+
+Result<void> KafkaSink::judge_partitions(int partitions) {
+  TopicFacts& known = topics_[topic_counted_];
+  if (partitions <= known.partitions) return {};
+  const std::string what = "topic \"" + topic_counted_ + "\" has " + std::to_string(partitions) +
+                           " partitions instead of " + std::to_string(known.partitions) +
+                           ": keys go elsewhere than before, and the order of their events is lost "
+                           "for consumers that are not caught up";
+  if (options_.on_partition_change == OnPartitionChange::Halt) {
+    return failure(ErrorKind::Refused, what,
+                   "when the consumers have read everything, restart the relay");
+  }
+  known.partitions = partitions;
+  notices_.push_back({Notice::Severity::Warning, what});
+  return {};
 }
 
 Result<void> KafkaSink::check_topic(std::string_view name) const {

@@ -66,7 +66,7 @@ TEST(Delivery, KillingTheRelayUnderLoadLosesRepeatsAndReordersNothing) {
   World world;
   world.setup();
   world.start();
-  const std::unique_ptr<OutboxLoad> load = world.load(20'000);
+  const std::unique_ptr<OutboxLoad> load = world.load();
   for (int kill = 0; kill < 5; ++kill) {
     world.wait_published_more();
     world.kill_relay();
@@ -74,7 +74,7 @@ TEST(Delivery, KillingTheRelayUnderLoadLosesRepeatsAndReordersNothing) {
     world.wait_state("streaming");
     world.expect_no_torn_transaction();
   }
-  load->finish();
+  load->stop();
   world.expect_exactly_what_was_committed();
 }
 
@@ -83,13 +83,13 @@ TEST(Delivery, AtLeastOnceLosesNothingWhenTheRelayIsKilled) {
   world.options().delivery = "at_least_once";
   world.setup();
   world.start();
-  const std::unique_ptr<OutboxLoad> load = world.load(10'000);
+  const std::unique_ptr<OutboxLoad> load = world.load();
   for (int kill = 0; kill < 3; ++kill) {
     world.wait_published_more();
     world.kill_relay();
     world.start();
   }
-  load->finish();
+  load->stop();
   world.expect_at_least_what_was_committed();
 }
 
@@ -97,14 +97,14 @@ TEST(Delivery, KillingPostgresInMidStreamLosesRepeatsAndReordersNothing) {
   World world(World::OwnPostgres{});
   world.setup();
   world.start();
-  const std::unique_ptr<OutboxLoad> load = world.load(10'000);
+  const std::unique_ptr<OutboxLoad> load = world.load();
   for (int kill = 0; kill < 2; ++kill) {
     world.wait_published_more();
     world.postgres().kill_hard();
     world.postgres().start();
     world.wait_state("streaming");
   }
-  load->finish();
+  load->stop();
   world.expect_exactly_what_was_committed();
 }
 
@@ -112,13 +112,13 @@ TEST(Delivery, KillingTheBrokerInMidStreamLosesRepeatsAndReordersNothing) {
   World world;
   world.setup();
   world.start();
-  const std::unique_ptr<OutboxLoad> load = world.load(10'000);
+  const std::unique_ptr<OutboxLoad> load = world.load();
   for (int kill = 0; kill < 2; ++kill) {
     world.wait_published_more();
     world.kill_broker();
     world.start_broker();
   }
-  load->finish();
+  load->stop();
   world.expect_exactly_what_was_committed();
 }
 

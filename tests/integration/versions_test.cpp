@@ -15,14 +15,14 @@ TEST_P(PostgresVersions, DeliverExactlyWhatWasCommittedThroughKills) {
   World world(World::OwnPostgres{.version = GetParam()});
   world.setup();
   world.start();
-  const std::unique_ptr<OutboxLoad> load = world.load(3000);
+  const std::unique_ptr<OutboxLoad> load = world.load();
   world.wait_published_more();
   world.kill_relay();
   world.start();
   world.wait_published_more();
   world.postgres().kill_hard();
   world.postgres().start();
-  load->finish();
+  load->stop();
   world.expect_exactly_what_was_committed();
   world.stop();
 }

@@ -12,6 +12,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kPatience = 90s;
+constexpr std::uint64_t kUntilStopped = UINT64_MAX;
+constexpr double kLoadPerSecond = 2000;
 
 /// Started by the first test that needs them, stopped when the program ends.
 struct Servers {
@@ -118,10 +120,12 @@ std::string World::confirmed_flush() const {
                    slot() + "'");
 }
 
-std::unique_ptr<OutboxLoad> World::load(std::uint64_t events) {
+std::unique_ptr<OutboxLoad> World::load() const {
   servers().kafka.create_topic(topic(), 3);
-  return std::make_unique<OutboxLoad>(
-      OutboxLoad::Options{.dsn = dsn(), .aggregatetype = aggregate(), .events = events});
+  return std::make_unique<OutboxLoad>(OutboxLoad::Options{.dsn = dsn(),
+                                                          .aggregatetype = aggregate(),
+                                                          .events = kUntilStopped,
+                                                          .events_per_second = kLoadPerSecond});
 }
 
 ForeignReader World::read_slot_elsewhere() const {

@@ -90,7 +90,8 @@ class World {
   void emit(int events) const;
   void emit_in(const std::string& pipeline, int events) const;
   std::string confirmed_flush() const;
-  std::unique_ptr<OutboxLoad> load(std::uint64_t events);
+  /// Clients that commit events until the load is stopped.
+  std::unique_ptr<OutboxLoad> load() const;
   ForeignReader read_slot_elsewhere() const;
 
   // The relay.

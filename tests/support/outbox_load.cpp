@@ -64,6 +64,11 @@ void OutboxLoad::keep_pace() const {
       begin_ + std::chrono::duration_cast<std::chrono::steady_clock::duration>(due));
 }
 
+void OutboxLoad::stop() {
+  stopping_ = true;
+  finish();
+}
+
 void OutboxLoad::work(int client) {
   std::minstd_rand random(static_cast<unsigned>(client) + 1);
   std::optional<Sql> sql;

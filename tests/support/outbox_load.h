@@ -41,6 +41,8 @@ class OutboxLoad {
   bool is_finished() const { return working_ == 0; }
   /// Waits until they are.
   void finish();
+  /// Ends them after their current transactions, however much is committed, and waits.
+  void stop();
   /// When the COMMIT of the load's transaction with this number returned; the epoch if unknown.
   std::chrono::system_clock::time_point committed_at(std::uint64_t transaction) const;
 
