@@ -6,8 +6,6 @@
 namespace outrider::postgres {
 namespace {
 
-constexpr Duration kKeepAliveInterval = std::chrono::seconds(10);
-constexpr Duration kWatchInterval = std::chrono::seconds(10);
 constexpr Duration kWatchTimeout = std::chrono::seconds(30);
 constexpr Duration kStatusInterval = std::chrono::seconds(10);
 // After a new confirmation, or after news of the server's position alone.

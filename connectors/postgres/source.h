@@ -40,6 +40,10 @@ class PostgresSource final : public Source {
   Notices take_notices() override { return std::exchange(notices_, {}); }
 
  private:
+  // The lock connection is spoken to, and the catalogs are looked at, this often.
+  static constexpr Duration kKeepAliveInterval = std::chrono::seconds(10);
+  static constexpr Duration kWatchInterval = std::chrono::seconds(10);
+
   enum class Step {
     Idle,
     ConnectWatch,   // The ordinary connection.

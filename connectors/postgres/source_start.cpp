@@ -14,8 +14,6 @@ namespace {
 constexpr Duration kStepTimeout = std::chrono::seconds(10);
 constexpr Duration kStartTimeout = std::chrono::seconds(60);
 constexpr Duration kStandbyInterval = std::chrono::seconds(1);
-constexpr Duration kKeepAliveInterval = std::chrono::seconds(10);
-constexpr Duration kWatchInterval = std::chrono::seconds(10);
 // One call may pass through several steps; more than this would be a loop.
 constexpr int kStepsPerCall = 16;
 // Too many connections or walsenders.

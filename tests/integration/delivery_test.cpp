@@ -129,8 +129,14 @@ TEST(Delivery, ABrokerThatIsAwayAtTheStartIsWaitedFor) {
   world.start();
   world.emit(3);
   world.wait_state("retrying");
+  world.wait_until("it is not ready", [&] { return !world.is_ready(); });
+  const Usage before = world.relay_usage();
+  world.observe_for(30s);
+  const Usage after = world.relay_usage();
   EXPECT_TRUE(world.is_live());
   EXPECT_FALSE(world.is_ready());
+  EXPECT_LE(after.cpu_seconds - before.cpu_seconds, 0.3) << "more than 1 % of a core";
+  EXPECT_LE(after.log_lines - before.log_lines, 3) << "more than 6 lines a minute";
   world.start_broker();
   world.wait_delivered(3);
 }
