@@ -39,8 +39,7 @@ Result<std::unique_ptr<Pipeline>> make_pipeline(const PipelineConfig& config, Lo
   log.info(fmt::format("outrider {}: pipeline {} goes from {} to {}", build_info().version,
                        config.name, kind(source_kind), kind(sink_kind)));
   return std::make_unique<Pipeline>(
-      PipelineOptions{
-          .name = config.name, .delivery = config.delivery, .backoff = {}, .seed = random_seed()},
+      PipelineOptions{.delivery = config.delivery, .backoff = {}, .seed = random_seed()},
       std::move(mapper), std::move(source), std::move(sink));
 }
 

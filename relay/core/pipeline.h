@@ -13,7 +13,6 @@
 #include "relay/core/outbox_mapper.h"
 #include "relay/core/pipeline_status.h"
 
-#include <array>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -23,7 +22,6 @@
 namespace outrider {
 
 struct PipelineOptions {
-  std::string name;
   Delivery delivery = Delivery::ExactlyOnce;
   /// How long records of a transaction that the source has not finished may wait for its rest
   /// before they are delivered as a part. Bounds how long an open Kafka transaction blocks others.

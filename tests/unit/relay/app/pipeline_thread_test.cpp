@@ -42,9 +42,9 @@ struct Rig {
     auto owned_sink = std::make_unique<memory::MemorySink>();
     source = owned_source.get();
     sink = owned_sink.get();
-    auto pipeline = std::make_unique<Pipeline>(PipelineOptions{.name = "orders"},
-                                               *OutboxMapper::create(OutboxOptions{}),
-                                               std::move(owned_source), std::move(owned_sink));
+    auto pipeline =
+        std::make_unique<Pipeline>(PipelineOptions{}, *OutboxMapper::create(OutboxOptions{}),
+                                   std::move(owned_source), std::move(owned_sink));
     thread = std::make_unique<PipelineThread>("orders", std::move(pipeline),
                                               [this](const Notice& notice, TimePoint) {
                                                 const std::scoped_lock lock(mutex);

@@ -33,8 +33,7 @@ struct Rig {
     auto owned_sink = std::make_unique<ScriptedSink>();
     source = owned_source.get();
     sink = owned_sink.get();
-    pipeline = std::make_unique<Pipeline>(PipelineOptions{.name = "p"},
-                                          std::move(*OutboxMapper::create({})),
+    pipeline = std::make_unique<Pipeline>(PipelineOptions{}, std::move(*OutboxMapper::create({})),
                                           std::move(owned_source), std::move(owned_sink));
   }
 
