@@ -56,7 +56,7 @@ class Connection {
   virtual Result<std::optional<std::string_view>> read_copy() = 0;
 
   /// Queues one CopyData payload and sends what the socket takes; the rest goes out with later
-  /// calls of read_copy() or write_copy().
+  /// calls of read_copy() or write_copy(). Empty bytes only send what is queued.
   virtual Result<void> write_copy(std::string_view bytes) = 0;
 
   /// Says that nothing more will be written; best effort, for an orderly end.
@@ -70,7 +70,8 @@ class Connection {
   /// What to wait for; the descriptor may change with every call of connect().
   virtual Wake::Descriptor interest() const = 0;
 
-  /// On an idle ordinary connection: the error with which the server ended it, if it did.
+  /// On a connection without a query under way: the error with which the server ended it, if it
+  /// did.
   virtual Result<void> check() = 0;
 
   /// For example 150018.

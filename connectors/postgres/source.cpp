@@ -1,11 +1,15 @@
 #include "connectors/postgres/source.h"
 
+#include "connectors/postgres/sqlstate.h"
+
 #include <algorithm>
 #include <utility>
 
 namespace outrider::postgres {
 namespace {
 
+constexpr std::string_view kWatchEnded = "the watching connection ended";
+constexpr std::string_view kNotInPrerequisiteState = "55000";
 constexpr Duration kWatchTimeout = std::chrono::seconds(30);
 constexpr Duration kStatusInterval = std::chrono::seconds(10);
 // After a new confirmation, or after news of the server's position alone.
@@ -20,15 +24,15 @@ constexpr std::uint64_t kBehindBytes = 64 * 1024;
 }  // namespace
 
 Result<const Event*> PostgresSource::next() {
-  OUTRIDER_TRY(const std::optional<std::string_view> data, stream_->read_copy());
+  Result<std::optional<std::string_view>> received = stream_->read_copy();
   OUTRIDER_TRY(check_warnings());
+  OUTRIDER_TRY(const std::optional<std::string_view> data, std::move(received));
   if (!data) return nullptr;
   counters_.bytes_received += data->size();
+  if (data->starts_with('k')) ++counters_.keepalives;
   OUTRIDER_TRY(const Event* event, reader_->read(*data));
-  if (reader_->take_reply_request()) {
-    reply_due_ = true;
-    ++counters_.keepalives;
-  }
+  if (reader_->take_reply_request()) reply_due_ = true;
+  raise_flush();
   counters_.received_position = reader_->received().value;
   return event;
 }
@@ -45,13 +49,16 @@ void PostgresSource::judge_rate(TimePoint now) {
 
 Result<void> PostgresSource::check_warnings() {
   for (std::string& warning : stream_->take_warnings()) {
-    // Postgres 18 goes on without the rows when it cannot find the publication.
-    if (warning.find("skipped loading publication") != std::string::npos) {
-      return failure(ErrorKind::Refused, "the server skips rows: " + warning,
+    // Postgres 18 goes on without the rows when it cannot find the publication. The message is in
+    // the server's language; the code is not.
+    const Error as_error{ErrorKind::Refused, std::move(warning)};
+    if (sqlstate_of(as_error) == kNotInPrerequisiteState ||
+        as_error.what.find("skipped loading publication") != std::string::npos) {
+      return failure(ErrorKind::Refused, "the server skips rows: " + as_error.what,
                      "the publication was missing or created anew after these rows were written; "
                      "they are only in the outbox table now");
     }
-    notices_.push_back({Notice::Severity::Warning, "Postgres says: " + std::move(warning)});
+    notices_.push_back({Notice::Severity::Warning, "Postgres says: " + as_error.what});
   }
   return {};
 }
@@ -62,9 +69,14 @@ Position PostgresSource::position(Edge edge) const {
 
 Result<void> PostgresSource::confirm(const Position& delivered) {
   OUTRIDER_TRY(const PostgresPosition position, PostgresPosition::unpack(delivered));
-  flush_ = std::max(flush_, position.end_lsn);
-  counters_.acked_position = flush_.value;
+  durable_ = std::max(durable_, position.end_lsn);
+  counters_.acked_position = durable_.value;
+  if (reader_) raise_flush();
   return {};
+}
+
+void PostgresSource::raise_flush() {
+  if (reader_->is_verified()) flush_ = std::max(flush_, durable_);
 }
 
 Result<void> PostgresSource::tick(Now now) {
@@ -72,35 +84,51 @@ Result<void> PostgresSource::tick(Now now) {
   if (step_ == Step::Streaming) {
     judge_rate(now.steady);
     OUTRIDER_TRY(watch(now.steady));
+    // Nothing else would send it while nothing is read.
+    if (stream_->interest().write) OUTRIDER_TRY(stream_->write_copy({}));
     if (now.steady >= status_due()) return send_status(now);
     return {};
   }
-  if (step_ == Step::Held) {
-    if (Result<void> ended = watch_->check(); !ended) {
-      return std::unexpected(std::move(ended).error().within("the watching connection ended"));
-    }
-    return keep_lock_alive(now.steady);
-  }
+  if (step_ == Step::Held) return keep_alive(now.steady);
   return {};
 }
 
-Result<void> PostgresSource::keep_lock_alive(TimePoint now) {
-  if (stream_is_busy_) {
-    OUTRIDER_TRY(const std::optional<Rows> rows, stream_->result());
-    if (rows) stream_is_busy_ = false;
+Result<bool> PostgresSource::take_keep_alive_answers() {
+  const auto take = [](Connection& connection, bool& is_busy) -> Result<void> {
+    if (!is_busy) return connection.check();
+    OUTRIDER_TRY(const std::optional<Rows> rows, connection.result());
+    is_busy = !rows;
     return {};
+  };
+  if (Result<void> taken = take(*watch_, watch_is_busy_); !taken) {
+    return std::unexpected(std::move(taken).error().within(kWatchEnded));
   }
+  if (Result<void> taken = take(*stream_, stream_is_busy_); !taken) {
+    return std::unexpected(
+        std::move(taken).error().within("the connection that holds the lock ended"));
+  }
+  return !watch_is_busy_ && !stream_is_busy_;
+}
+
+Result<void> PostgresSource::keep_alive(TimePoint now) {
+  OUTRIDER_TRY(const bool quiet, take_keep_alive_answers());
   if (now < next_keep_alive_) return {};
+  if (!quiet) {
+    return failure(ErrorKind::Unavailable, "the server did not answer while its slot was held");
+  }
   next_keep_alive_ = now + kKeepAliveInterval;
+  // Both: the server ends either one when it is idle for too long.
   OUTRIDER_TRY(stream_->query("SELECT 1"));
   stream_is_busy_ = true;
+  OUTRIDER_TRY(watch_->query("SELECT 1"));
+  watch_is_busy_ = true;
   return {};
 }
 
 Result<void> PostgresSource::watch(TimePoint now) {
   if (!watch_is_busy_) {
     if (Result<void> ended = watch_->check(); !ended) {
-      return std::unexpected(std::move(ended).error().within("the watching connection ended"));
+      return std::unexpected(std::move(ended).error().within(kWatchEnded));
     }
     if (now < next_watch_) return {};
     OUTRIDER_TRY(watch_->query(facts_query(options_)));
@@ -116,7 +144,8 @@ Result<void> PostgresSource::watch(TimePoint now) {
   watch_is_busy_ = false;
   next_watch_ = now + kWatchInterval;
   note_facts(*facts);
-  return check_coverage(options_, *facts);
+  OUTRIDER_TRY(check_coverage(options_, *facts));
+  return check_same_publication(options_, *facts, from_.publication_digest);
 }
 
 Result<std::optional<ServerFacts>> PostgresSource::facts_answer() {
@@ -181,19 +210,49 @@ void PostgresSource::release() {
   stream_is_busy_ = false;
   watch_is_busy_ = false;
   is_standby_ = false;
+  is_crowded_ = false;
   move_to(Step::Idle, std::nullopt);
+}
+
+// A descriptor that is ready but that the step does not read would wake for ever.
+bool PostgresSource::waits_for_watch() const {
+  switch (step_) {
+    case Step::ConnectWatch:
+    case Step::QueryOwner:
+    case Step::Standby:
+    case Step::QueryFacts:
+    case Step::QuerySetup:
+    case Step::Held:
+    case Step::FinishKeepAlive:
+    case Step::QueryStarted:
+    case Step::Streaming:
+      return true;
+    case Step::Idle:
+    case Step::ConnectStream:
+    case Step::Lock:
+    case Step::Identify:
+    case Step::History:
+    case Step::BeginStream:
+      return false;
+  }
+  return false;
+}
+
+bool PostgresSource::waits_for_stream() const {
+  return step_ == Step::Held || step_ == Step::FinishKeepAlive || step_ == Step::Streaming ||
+         (step_ != Step::Idle && !waits_for_watch());
 }
 
 Wake PostgresSource::wake(Reading reading) const {
   Wake wake;
   const bool hold_back = reading == Reading::No && step_ == Step::Streaming;
-  if (stream_) {
+  if (waits_for_stream()) {
     Wake::Descriptor descriptor = stream_->interest();
     if (hold_back) descriptor.read = false;
     // Without an interest it must not be watched at all, or a hang-up wakes for ever.
     if (descriptor.fd >= 0 && (descriptor.read || descriptor.write)) wake.watch(descriptor);
   }
-  if (watch_ && watch_->interest().fd >= 0) wake.watch(watch_->interest());
+  if (waits_for_watch() && watch_->interest().fd >= 0) wake.watch(watch_->interest());
   if (deadline_) wake.by(*deadline_);
   switch (step_) {
     case Step::Standby:

@@ -40,7 +40,7 @@ class PostgresSource final : public Source {
   Notices take_notices() override { return std::exchange(notices_, {}); }
 
  private:
-  // The lock connection is spoken to, and the catalogs are looked at, this often.
+  // Held connections are spoken to, and the catalogs are looked at, this often.
   static constexpr Duration kKeepAliveInterval = std::chrono::seconds(10);
   static constexpr Duration kWatchInterval = std::chrono::seconds(10);
 
@@ -56,6 +56,7 @@ class PostgresSource final : public Source {
     QueryFacts,  // Under the lock: what the start is decided from.
     QuerySetup,
     Held,
+    FinishKeepAlive,  // The stream is wanted, but a keep-alive query is still under way.
     BeginStream,
     QueryStarted,  // The slot as it is after START_REPLICATION.
     Streaming,
@@ -71,6 +72,7 @@ class PostgresSource final : public Source {
   Result<void> read_history(TimePoint now);
   Result<void> read_facts(TimePoint now);
   Result<void> read_setup(TimePoint now);
+  Result<void> request_stream(TimePoint now);
   Result<void> begin_stream(TimePoint now);
   Result<void> judge_started(TimePoint now);
   void stand_by(TimePoint now);
@@ -84,10 +86,14 @@ class PostgresSource final : public Source {
   void note_facts(const ServerFacts& facts);
   void judge_rate(TimePoint now);
   Result<void> watch(TimePoint now);
-  Result<void> keep_lock_alive(TimePoint now);
+  Result<void> keep_alive(TimePoint now);
+  Result<bool> take_keep_alive_answers();
+  void raise_flush();
   Result<void> send_status(Now now);
   Result<void> check_warnings();
   TimePoint status_due() const;
+  bool waits_for_watch() const;
+  bool waits_for_stream() const;
 
   const Options options_;
   std::unique_ptr<Connector> connector_;
@@ -98,6 +104,7 @@ class PostgresSource final : public Source {
   Step step_ = Step::Idle;
   std::optional<TimePoint> deadline_;  // Of the current step.
   bool is_standby_ = false;
+  bool is_crowded_ = false;  // The server has no connection left for us; it was said.
   TimePoint next_look_;
   SystemIdentity system_;
   ServerFacts facts_;
@@ -106,11 +113,12 @@ class PostgresSource final : public Source {
   PostgresPosition from_;
   std::optional<StreamReader> reader_;
 
-  bool watch_is_busy_ = false;   // A catalog query is under way while streaming.
+  bool watch_is_busy_ = false;   // A query is under way while holding or streaming.
   bool stream_is_busy_ = false;  // A keep-alive query is under way while holding.
   TimePoint next_watch_;
   TimePoint next_keep_alive_;
-  Lsn flush_;
+  Lsn durable_;  // In the sink.
+  Lsn flush_;    // What the server may forget.
   Lsn flush_sent_;
   Lsn write_sent_;
   bool reply_due_ = false;

@@ -80,6 +80,8 @@ Result<void> PostgresSource::advance(TimePoint now) {
       return read_facts(now);
     case Step::QuerySetup:
       return read_setup(now);
+    case Step::FinishKeepAlive:
+      return request_stream(now);
     case Step::BeginStream:
       return begin_stream(now);
     case Step::QueryStarted:
@@ -132,13 +134,16 @@ Result<void> PostgresSource::judge_owner(TimePoint now) {
 Result<void> PostgresSource::connect_stream(TimePoint now) {
   Result<bool> ready = stream_->connect();
   if (!ready && sqlstate_of(ready.error()) == kTooManyConnections) {
-    notices_.push_back({Notice::Severity::Warning, ready.error().what + "; standing by",
-                        "raise max_wal_senders if no other instance is active"});
+    if (!std::exchange(is_crowded_, true)) {
+      notices_.push_back({Notice::Severity::Warning, ready.error().what + "; standing by",
+                          "raise max_wal_senders if no other instance is active"});
+    }
     stand_by(now);
     return {};
   }
   OUTRIDER_TRY(const bool connected, std::move(ready));
   if (!connected) return {};
+  is_crowded_ = false;
   return ask(Step::Lock, *stream_, lock_query(options_), now);
 }
 
@@ -189,6 +194,7 @@ Result<void> PostgresSource::read_facts(TimePoint now) {
   note_facts(*facts);
   facts_ = std::move(*facts);
   OUTRIDER_TRY(check_facts(options_, facts_));
+  OUTRIDER_TRY(check_database(options_, system_, *facts_.slot));
   OUTRIDER_TRY(check_not_active(options_, *facts_.slot, 0));
   setup_.reset();
   if (facts_.setup_table_readable) {
@@ -231,16 +237,8 @@ Result<Source::Plan> PostgresSource::plan(const Found& found) {
 
 Result<bool> PostgresSource::start(const Position& from, TimePoint now) {
   if (step_ == Step::Held) {
-    if (stream_is_busy_) return false;
     OUTRIDER_TRY(from_, PostgresPosition::unpack(from));
-    const bool is_binary = std::ranges::all_of(facts_.column_types, readable_in_binary);
-    const std::string command = "START_REPLICATION SLOT " + quote_identifier(options_.slot) +
-                                " LOGICAL " + to_string(facts_.slot->confirmed_flush) +
-                                " (proto_version '1', publication_names " +
-                                quote_literal(quote_identifier(options_.publication)) +
-                                (is_binary ? ", binary 'true')" : ")");
-    OUTRIDER_TRY(stream_->query(command));
-    move_to(Step::BeginStream, now + kStartTimeout);
+    move_to(Step::FinishKeepAlive, now + kStepTimeout);
   }
   for (int i = 0; i < kStepsPerCall && step_ != Step::Streaming; ++i) {
     const Step before = step_;
@@ -251,6 +249,20 @@ Result<bool> PostgresSource::start(const Position& from, TimePoint now) {
     if (step_ == before) break;
   }
   return step_ == Step::Streaming;
+}
+
+Result<void> PostgresSource::request_stream(TimePoint now) {
+  OUTRIDER_TRY(const bool quiet, take_keep_alive_answers());
+  if (!quiet) return {};
+  const bool is_binary = std::ranges::all_of(facts_.column_types, readable_in_binary);
+  const std::string command = "START_REPLICATION SLOT " + quote_identifier(options_.slot) +
+                              " LOGICAL " + to_string(facts_.slot->confirmed_flush) +
+                              " (proto_version '1', publication_names " +
+                              quote_literal(quote_identifier(options_.publication)) +
+                              (is_binary ? ", binary 'true')" : ")");
+  OUTRIDER_TRY(stream_->query(command));
+  move_to(Step::BeginStream, now + kStartTimeout);
+  return {};
 }
 
 Result<void> PostgresSource::begin_stream(TimePoint now) {
@@ -268,10 +280,10 @@ Result<void> PostgresSource::judge_started(TimePoint now) {
   note_facts(*facts);
   OUTRIDER_TRY(check_started(options_, *facts, from_, stream_pid_));
   reader_.emplace(from_, facts_.slot->confirmed_flush);
-  // Not yet from_: until the history is verified the server must keep what it would send again.
+  durable_ = from_.end_lsn;
   flush_ = facts_.slot->confirmed_flush;
   flush_sent_ = flush_;
-  counters_.acked_position = flush_.value;
+  counters_.acked_position = durable_.value;
   counters_.confirmed_position = flush_.value;
   write_sent_ = {};
   rate_window_end_ = now;

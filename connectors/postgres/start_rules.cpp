@@ -102,13 +102,7 @@ Result<void> check_positions(const StartFacts& facts, const PostgresPosition& ch
                        ": it was restored or lost part of its log",
                    kNewIdentity);
   }
-  if (checkpoint.publication_digest != facts.server.publication->digest) {
-    return failure(ErrorKind::Refused,
-                   "publication \"" + facts.options.publication +
-                       "\" or its tables were dropped, created or added anew since the last "
-                       "checkpoint: rows in between may be missing in the stream",
-                   kNewIdentity);
-  }
+  OUTRIDER_TRY(check_same_publication(facts.options, facts.server, checkpoint.publication_digest));
   return check_timeline(facts.system, checkpoint);
 }
 
@@ -177,6 +171,25 @@ Result<void> check_coverage(const Options& options, const ServerFacts& facts) {
   return check_publication(options, facts);
 }
 
+Result<void> check_same_publication(const Options& options, const ServerFacts& facts,
+                                    std::uint64_t digest) {
+  if (facts.publication && facts.publication->digest == digest) return {};
+  return failure(ErrorKind::Refused,
+                 "publication \"" + options.publication +
+                     "\" or its tables were dropped, created or added anew since the last "
+                     "checkpoint: rows in between may be missing in the stream",
+                 kNewIdentity);
+}
+
+Result<void> check_database(const Options& options, const SystemIdentity& system,
+                            const SlotFacts& slot) {
+  if (slot.database == system.database.view()) return {};
+  return failure(ErrorKind::Refused,
+                 slot_named(options) + " is of database \"" + slot.database + "\", not \"" +
+                     std::string(system.database.view()) + "\"",
+                 "name that database in the dsn, or another slot under source.postgres.slot");
+}
+
 Result<void> check_not_active(const Options& options, const SlotFacts& slot, std::int64_t own_pid) {
   if (!slot.active || (own_pid != 0 && slot.active_pid == own_pid)) return {};
   const std::string pid = std::to_string(slot.active_pid);
@@ -231,6 +244,7 @@ Result<StartDecision> decide_start(const StartFacts& facts, bool keeps_checkpoin
 Result<void> check_started(const Options& options, const ServerFacts& facts,
                            const PostgresPosition& from, std::int64_t own_pid) {
   OUTRIDER_TRY(check_coverage(options, facts));
+  OUTRIDER_TRY(check_same_publication(options, facts, from.publication_digest));
   OUTRIDER_TRY(check_not_active(options, *facts.slot, own_pid));
   if (facts.slot->confirmed_flush > from.end_lsn) {
     return failure(ErrorKind::Refused,

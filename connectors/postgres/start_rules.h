@@ -31,6 +31,15 @@ Result<void> check_facts(const Options& options, const ServerFacts& facts);
 /// Only the part of check_facts() that can break while streaming: slot and coverage.
 Result<void> check_coverage(const Options& options, const ServerFacts& facts);
 
+/// Refused if the publication or its tables are not those of `digest` any more: between dropping
+/// and adding, rows may have been left out.
+Result<void> check_same_publication(const Options& options, const ServerFacts& facts,
+                                    std::uint64_t digest);
+
+/// Refused if the slot is of another database than the one we are connected to.
+Result<void> check_database(const Options& options, const SystemIdentity& system,
+                            const SlotFacts& slot);
+
 /// Unavailable, with who it is, if a walsender other than `own_pid` (0: none) reads the slot.
 Result<void> check_not_active(const Options& options, const SlotFacts& slot, std::int64_t own_pid);
 

@@ -35,7 +35,8 @@ StreamReader::StreamReader(const PostgresPosition& from, Lsn confirmed_flush)
       resumed_(from.partial),
       before_{from.end_lsn, from.partial, from.last},
       after_(before_),
-      received_(from.end_lsn) {
+      received_(from.end_lsn),
+      verified_(confirmed_flush >= from.end_lsn) {
   if (confirmed_flush < from.last.end_lsn) expected_ = from.last;
 }
 
@@ -66,6 +67,7 @@ Result<void> StreamReader::on(const Keepalive& keepalive) {
   received_ = std::max(received_, keepalive.wal_end);
   if (transaction_) return {};
   OUTRIDER_TRY(verify_nothing_missing(keepalive.wal_end));
+  verified_ = verified_ || keepalive.wal_end >= covered_to_;
   if (keepalive.wal_end <= after_.end_lsn || !resumed_.none()) return {};
   before_ = after_;
   after_.end_lsn = keepalive.wal_end;
@@ -77,7 +79,10 @@ Result<void> StreamReader::on(const Begin& begin) {
   if (transaction_) return out_of_place("Begin");
   // The position is the end of a record: a commit record that begins before it also ends there.
   const bool covered = begin.final_lsn < covered_to_;
-  if (!covered) OUTRIDER_TRY(verify_nothing_missing(covered_to_));
+  if (!covered) {
+    OUTRIDER_TRY(verify_nothing_missing(covered_to_));
+    verified_ = true;
+  }
   transaction_ = Transaction{.begin = begin, .covered = covered};
   before_ = after_;
   return {};

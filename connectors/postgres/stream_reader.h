@@ -37,6 +37,10 @@ class StreamReader {
 
   /// The highest position the server has reached on this stream.
   Lsn received() const { return received_; }
+  /// True once the server has passed the position from which this reader began, and what came
+  /// before was as it must be. Until then the server must not forget it: the next start would have
+  /// nothing to compare with.
+  bool is_verified() const { return verified_; }
   /// True once for each time the server asked for a status update.
   bool take_reply_request() { return std::exchange(reply_requested_, false); }
 
@@ -87,6 +91,7 @@ class StreamReader {
   Place after_;
   Lsn received_;
   bool reply_requested_ = false;
+  bool verified_ = false;
   std::optional<Transaction> transaction_;
   std::unordered_map<RelationId, std::unique_ptr<KnownTable>> tables_;
   PgoutputScratch scratch_;
