@@ -180,7 +180,13 @@ RelayProcess& World::relay() const {
 
 void World::start() { relay().start(); }
 
-void World::stop() { EXPECT_EQ(relay().stop(), 0) << relay().log(); }
+void World::stop() {
+  EXPECT_EQ(relay().stop(), 0) << relay().log();
+  wait_until("the server has noticed that the relay is gone", [&] {
+    return sql_value("select active from pg_replication_slots where slot_name = '" + slot() +
+                     "'") != "t";
+  });
+}
 
 void World::kill_relay() { relay().kill_hard(); }
 
