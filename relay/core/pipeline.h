@@ -133,7 +133,6 @@ class Pipeline {
   std::optional<Error> halting_;  // Why Drain and Settle lead to Halted.
   TimePoint retry_at_;
   Source::Plan plan_;
-  bool keeps_checkpoints_ = true;
   bool first_checkpoint_sealed_ = false;
 
   const Event* held_ = nullptr;  // Said by the source, not yet taken by the sink.

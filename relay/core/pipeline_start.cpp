@@ -121,9 +121,9 @@ Result<void> Pipeline::open(TimePoint now) {
         "the last run delivered at_least_once and was not stopped cleanly: events after its last "
         "checkpoint may repeat once");
   }
-  keeps_checkpoints_ = found->keeps_checkpoints;
   first_checkpoint_sealed_ = false;
-  stage_ = plan_.write_checkpoint && keeps_checkpoints_ ? Stage::FirstCheckpoint : Stage::Start;
+  stage_ =
+      plan_.write_checkpoint && found->keeps_checkpoints ? Stage::FirstCheckpoint : Stage::Start;
   return {};
 }
 
