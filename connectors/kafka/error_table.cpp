@@ -70,7 +70,8 @@ std::string hint_for(ErrorKind kind) {
              "time-out";
     case ErrorKind::Denied:
       return "check the credentials and the ACLs: WRITE and READ on the checkpoint topic, WRITE on "
-             "the topics, WRITE and DESCRIBE on the transactional id";
+             "the topics, WRITE and DESCRIBE on the transactional ids, which begin with the "
+             "identity";
     case ErrorKind::Unavailable:
       return "check bootstrap_servers and that the brokers are up";
     default:

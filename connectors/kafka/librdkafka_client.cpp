@@ -114,7 +114,8 @@ Client::Produced LibrdkafkaClient::try_produce(const Record& record, int topic_h
   void* const value = record.value ? bytes_of(*record.value) : nullptr;
   const std::size_t value_bytes = record.value ? record.value->size() : 0;
   const rd_kafka_resp_err_t error = rd_kafka_producev(
-      producer_.get(), RD_KAFKA_V_RKT(topics_[static_cast<std::size_t>(topic_handle)].get()),
+      current_handle(),
+      RD_KAFKA_V_RKT(current().topics[static_cast<std::size_t>(topic_handle)].get()),
       RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(key, key_bytes),
       RD_KAFKA_V_VALUE(value, value_bytes), RD_KAFKA_V_HEADERS(headers),
       RD_KAFKA_V_TIMESTAMP(milliseconds(record.timestamp)),
@@ -122,13 +123,13 @@ Client::Produced LibrdkafkaClient::try_produce(const Record& record, int topic_h
   if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return Produced::Taken;
   rd_kafka_headers_destroy(headers);
   if (error == RD_KAFKA_RESP_ERR__QUEUE_FULL) return Produced::QueueFull;
-  last_error_ = error_of(producer_.get(), error);
+  last_error_ = error_of(current_handle(), error);
   return Produced::Failed;
 }
 
 Client::Produced LibrdkafkaClient::produce_checkpoint(std::string_view value, std::uint32_t tag) {
   const rd_kafka_resp_err_t error =
-      rd_kafka_producev(producer_.get(), RD_KAFKA_V_RKT(checkpoint_topic_.get()),
+      rd_kafka_producev(current_handle(), RD_KAFKA_V_RKT(current().checkpoint_topic.get()),
                         RD_KAFKA_V_PARTITION(0), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
                         RD_KAFKA_V_KEY(bytes_of(options_.identity), options_.identity.size()),
                         RD_KAFKA_V_VALUE(bytes_of(value), value.size()),
@@ -138,7 +139,7 @@ Client::Produced LibrdkafkaClient::produce_checkpoint(std::string_view value, st
     wants_room_ = true;
     return Produced::QueueFull;
   }
-  last_error_ = error_of(producer_.get(), error);
+  last_error_ = error_of(current_handle(), error);
   return Produced::Failed;
 }
 

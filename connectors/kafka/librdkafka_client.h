@@ -11,14 +11,15 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
 namespace outrider::kafka {
 
 /// The pipeline's thread submits jobs and produces; the worker runs the jobs and alone serves
-/// delivery reports. They share what stands under `mutex_`, and the producer's handle, which the
-/// worker makes and unmakes only inside jobs that the pipeline's thread waits for.
+/// delivery reports. They share what stands under `mutex_`, and the producers, which the
+/// worker makes, changes and unmakes only inside jobs that the pipeline's thread waits for.
 class LibrdkafkaClient final : public Client {
  public:
   explicit LibrdkafkaClient(Options options);
@@ -41,6 +42,16 @@ class LibrdkafkaClient final : public Client {
   Notices take_notices() override;
 
  private:
+  /// One librdkafka producer with what belongs to it.
+  struct Producer {
+    Handle handle;
+    Queue reports;
+    Topic checkpoint_topic;
+    std::vector<Topic> topics;  // By the handle given to produce().
+  };
+
+  Producer& current() { return producers_[current_]; }
+  rd_kafka_t* current_handle() const { return producers_[current_].handle.get(); }
   Produced try_produce(const Record& record, int topic_handle, std::uint32_t tag,
                        std::uint32_t offset);
 
@@ -56,10 +67,13 @@ class LibrdkafkaClient final : public Client {
   JobResult run(const CommitJob& job);
   JobResult run(const CloseJob& job);
   JobResult commit(const CommitJob& job);
+  void flush();
   void set_committing(rd_kafka_t* producer);
-  std::optional<JobFailure> fence();
-  std::optional<JobFailure> make_producer(const OpenJob& job);
-  void let_go_of_producer();
+  JobResult begin_transaction();
+  std::optional<JobFailure> make_producers(const OpenJob& job);
+  std::optional<JobFailure> make_producer(const OpenJob& job, std::string_view transactional_id);
+  std::optional<JobFailure> fence(rd_kafka_t* producer);
+  void let_go_of_producers();
   std::optional<JobFailure> call_until_settled(const char* act,
                                                rd_kafka_error_t* (*call)(rd_kafka_t*, int));
   JobFailure explain(ClientError error, std::string act) const;
@@ -77,11 +91,12 @@ class LibrdkafkaClient final : public Client {
   bool busy_ = false;
   ClientError last_error_;
 
-  // Made and unmade by the worker in jobs, used by both.
-  Handle producer_;
-  Queue reports_queue_;
-  Topic checkpoint_topic_;
-  std::vector<Topic> topics_;  // By the handle given to produce().
+  // Made and unmade by the worker in jobs, used by both. exactly_once has two, with a transactional
+  // id each, and uses them in turn: after a commit the broker is still writing the markers of its
+  // id, and a next transaction of the same id would have to wait for them. A transaction begins
+  // only after the one before it was committed, so they are committed in their order.
+  std::vector<Producer> producers_;
+  std::size_t current_ = 0;
 
   // Worker alone.
   std::unique_ptr<CheckpointTopic> checkpoint_;  // From LookJob until OpenJob is done.

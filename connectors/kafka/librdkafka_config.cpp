@@ -87,9 +87,15 @@ Result<Configuration> reader_configuration(const Options& options, Isolation iso
   return configuration;
 }
 
-Result<Configuration> producer_configuration(const Options& options, std::size_t batch_bytes_max) {
+std::array<std::string, 2> transactional_ids(const std::string& identity) {
+  return {identity + "/1", identity + "/2"};
+}
+
+Result<Configuration> producer_configuration(const Options& options,
+                                             std::string_view transactional_id,
+                                             std::size_t batch_bytes_max) {
   OUTRIDER_TRY(Configuration configuration, common(options));
-  const bool transactional = options.delivery == Delivery::ExactlyOnce;
+  const bool transactional = !transactional_id.empty();
   const auto set_default = [&](std::string_view name, const std::string& value) -> Result<void> {
     if (options.librdkafka.contains(std::string(name))) return {};
     return set(configuration.get(), name, value);
@@ -112,7 +118,7 @@ Result<Configuration> producer_configuration(const Options& options, std::size_t
   if (transactional) {
     // librdkafka makes no producer whose socket time-out reaches the transaction's.
     OUTRIDER_TRY(set_default("socket.timeout.ms", std::to_string(socket_timeout_ms(options))));
-    OUTRIDER_TRY(set(configuration.get(), "transactional.id", options.identity));
+    OUTRIDER_TRY(set(configuration.get(), "transactional.id", std::string(transactional_id)));
     OUTRIDER_TRY(set(configuration.get(), "transaction.timeout.ms",
                      std::to_string(options.transaction_timeout.count())));
   } else {
@@ -129,7 +135,9 @@ Result<std::size_t> message_bytes_max(const Options& options) {
 
 Result<void> validate(const Options& options) {
   OUTRIDER_TRY(reader_configuration(options, Isolation::ReadCommitted));
-  OUTRIDER_TRY(producer_configuration(options, kBatchBytesMax));
+  const bool transactional = options.delivery == Delivery::ExactlyOnce;
+  OUTRIDER_TRY(producer_configuration(
+      options, transactional ? transactional_ids(options.identity)[0] : "", kBatchBytesMax));
   return {};
 }
 

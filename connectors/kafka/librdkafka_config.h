@@ -6,7 +6,10 @@
 #include "connectors/kafka/options.h"
 #include "relay/base/error.h"
 
+#include <array>
 #include <cstddef>
+#include <string>
+#include <string_view>
 
 namespace outrider::kafka {
 
@@ -15,9 +18,15 @@ namespace outrider::kafka {
 enum class Isolation { ReadCommitted, ReadUncommitted };
 Result<Configuration> reader_configuration(const Options& options, Isolation isolation);
 
-/// For the producer: transactional or idempotent as `options.delivery` says. No larger batch than
-/// `batch_bytes_max` is sent.
-Result<Configuration> producer_configuration(const Options& options, std::size_t batch_bytes_max);
+/// The transactional ids of an exactly_once pipeline. The slash keeps them apart from those of any
+/// other identity, which is also the name of a topic.
+std::array<std::string, 2> transactional_ids(const std::string& identity);
+
+/// For a producer: transactional, or only idempotent if `transactional_id` is empty. No larger
+/// batch than `batch_bytes_max` is sent.
+Result<Configuration> producer_configuration(const Options& options,
+                                             std::string_view transactional_id,
+                                             std::size_t batch_bytes_max);
 
 /// The message.max.bytes that the producer will have.
 Result<std::size_t> message_bytes_max(const Options& options);

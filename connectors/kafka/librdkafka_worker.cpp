@@ -21,6 +21,8 @@ constexpr int kFenceSliceMs = 1'000;
 constexpr int kFenceSlices = 30;
 constexpr int kAbortTimeoutMs = 5'000;
 constexpr int kRoomTimeoutMs = 100;
+constexpr int kFlushTimeoutMs = 500;
+constexpr int kOutageTimeoutMs = 1'000;
 constexpr int kForever = -1;
 constexpr auto kCallAgainInterval = 100ms;
 
@@ -45,17 +47,17 @@ void LibrdkafkaClient::work() {
         *failed = explain(std::move(failed->error), std::move(failed->act));
       }
       // Reports that came with the job count before its result.
-      if (producer_) serve_reports();
+      serve_reports();
       {
         const std::scoped_lock lock(mutex_);
         result_ = std::move(result);
       }
       raise_wake();
-    } else if (producer_) {
+    } else {
       serve_reports();
     }
   }
-  let_go_of_producer();
+  let_go_of_producers();
   checkpoint_.reset();
 }
 
@@ -67,7 +69,9 @@ void LibrdkafkaClient::wait_for_work() {
 }
 
 void LibrdkafkaClient::serve_reports() {
-  while (rd_kafka_poll(producer_.get(), 0) > 0) {
+  for (const Producer& producer : producers_) {
+    while (rd_kafka_poll(producer.handle.get(), 0) > 0) {
+    }
   }
   const bool has_news = !gathered_.acknowledged.empty() || gathered_.failed;
   if (has_news) {
@@ -115,25 +119,42 @@ JobResult LibrdkafkaClient::run(const LookJob&) {
 }
 
 JobResult LibrdkafkaClient::run(const OpenJob& job) {
-  if (std::optional<JobFailure> failed = make_producer(job)) return std::move(*failed);
+  if (std::optional<JobFailure> failed = make_producers(job)) return std::move(*failed);
   Answer<CheckpointFacts> facts = checkpoint_->ensure();
   if (!facts) return std::move(facts).error();
   facts = checkpoint_->read(std::move(*facts), CheckpointTopic::Wait::UntilComplete);
   if (!facts) return std::move(facts).error();
   checkpoint_.reset();
   if (options_.delivery == Delivery::ExactlyOnce) {
-    const ErrorObject error(rd_kafka_begin_transaction(producer_.get()));
-    if (error) {
-      return JobFailure{.error = error_of(producer_.get(), error.get()),
-                        .act = "begin a transaction"};
-    }
+    JobResult begun = begin_transaction();
+    if (std::holds_alternative<JobFailure>(begun)) return begun;
   }
   return std::move(*facts);
 }
 
-std::optional<JobFailure> LibrdkafkaClient::make_producer(const OpenJob& job) {
+JobResult LibrdkafkaClient::begin_transaction() {
+  const ErrorObject error(rd_kafka_begin_transaction(current_handle()));
+  if (!error) return Done{};
+  return JobFailure{.error = error_of(current_handle(), error.get()), .act = "begin a transaction"};
+}
+
+/// All of them are made and fenced before the checkpoint is read: no older instance can commit with
+/// either id after that.
+std::optional<JobFailure> LibrdkafkaClient::make_producers(const OpenJob& job) {
+  current_ = 0;
+  if (options_.delivery == Delivery::AtLeastOnce) return make_producer(job, {});
+  for (const std::string& id : transactional_ids(options_.identity)) {
+    if (std::optional<JobFailure> failed = make_producer(job, id)) return failed;
+    if (std::optional<JobFailure> failed = fence(producers_.back().handle.get())) return failed;
+  }
+  return std::nullopt;
+}
+
+std::optional<JobFailure> LibrdkafkaClient::make_producer(const OpenJob& job,
+                                                          std::string_view transactional_id) {
   const char* act = "make a Kafka producer";
-  Result<Configuration> configuration = producer_configuration(options_, job.batch_bytes_max);
+  Result<Configuration> configuration =
+      producer_configuration(options_, transactional_id, job.batch_bytes_max);
   if (!configuration) {
     return JobFailure{
         .error = {.code = RD_KAFKA_RESP_ERR_POLICY_VIOLATION, .text = configuration.error().what},
@@ -143,29 +164,31 @@ std::optional<JobFailure> LibrdkafkaClient::make_producer(const OpenJob& job) {
   rd_kafka_conf_set_dr_msg_cb(configuration->get(), on_report);
   rd_kafka_conf_set_error_cb(configuration->get(), on_error);
   std::array<char, 512> reason{};
-  producer_.reset(
+  Producer producer;
+  producer.handle.reset(
       rd_kafka_new(RD_KAFKA_PRODUCER, configuration->get(), reason.data(), reason.size()));
-  if (!producer_) {
+  if (!producer.handle) {
     return JobFailure{.error = {.code = RD_KAFKA_RESP_ERR_POLICY_VIOLATION, .text = reason.data()},
                       .act = act};
   }
   // It belongs to the producer now.
   static_cast<void>(configuration->release());
-  reports_queue_.reset(rd_kafka_queue_get_main(producer_.get()));
+  producer.reports.reset(rd_kafka_queue_get_main(producer.handle.get()));
   const std::uint64_t one = 1;
-  rd_kafka_queue_io_event_enable(reports_queue_.get(), work_fd_, &one, sizeof one);
-  checkpoint_topic_.reset(rd_kafka_topic_new(producer_.get(), options_.identity.c_str(), nullptr));
-  if (options_.delivery == Delivery::AtLeastOnce) return std::nullopt;
-  return fence();
+  rd_kafka_queue_io_event_enable(producer.reports.get(), work_fd_, &one, sizeof one);
+  producer.checkpoint_topic.reset(
+      rd_kafka_topic_new(producer.handle.get(), options_.identity.c_str(), nullptr));
+  producers_.push_back(std::move(producer));
+  return std::nullopt;
 }
 
-std::optional<JobFailure> LibrdkafkaClient::fence() {
+std::optional<JobFailure> LibrdkafkaClient::fence(rd_kafka_t* producer) {
   ClientError last;
   // In slices, so that it can be hurried: a call that timed out goes on where it was.
   for (int slice = 0; slice < kFenceSlices && !hurrying_; ++slice) {
-    const ErrorObject error(rd_kafka_init_transactions(producer_.get(), kFenceSliceMs));
+    const ErrorObject error(rd_kafka_init_transactions(producer, kFenceSliceMs));
     if (!error) return std::nullopt;
-    last = error_of(producer_.get(), error.get());
+    last = error_of(producer, error.get());
     if (!should_call_again(last)) break;
     std::this_thread::sleep_for(kCallAgainInterval);
   }
@@ -174,15 +197,15 @@ std::optional<JobFailure> LibrdkafkaClient::fence() {
 }
 
 JobResult LibrdkafkaClient::run(const TopicJob& job) {
-  Answer<int> partitions = partitions_of(producer_.get(), job.topic);
+  Answer<int> partitions = partitions_of(current_handle(), job.topic);
   if (partitions && *partitions == 0 && options_.create_topics) {
-    partitions = create_topic(producer_.get(), {.name = job.topic});
+    partitions = create_topic(current_handle(), {.name = job.topic});
   }
   if (!partitions) return std::move(partitions).error();
   if (*partitions == 0) return TopicFacts{};
-  const Answer<std::string> limit = topic_setting(producer_.get(), job.topic, "max.message.bytes");
+  const Answer<std::string> limit = topic_setting(current_handle(), job.topic, "max.message.bytes");
   const Result<std::size_t> own_limit = message_bytes_max(options_);
-  TopicFacts facts{.handle = static_cast<int>(topics_.size()),
+  TopicFacts facts{.handle = static_cast<int>(current().topics.size()),
                    .partitions = *partitions,
                    .record_bytes_max = own_limit.value_or(kBatchBytesMax),
                    .topic_bytes_max = kBatchBytesMax};
@@ -191,18 +214,21 @@ JobResult LibrdkafkaClient::run(const TopicJob& job) {
     std::from_chars(limit->data(), limit->data() + limit->size(), facts.topic_bytes_max);
     facts.record_bytes_max = std::min(facts.record_bytes_max, facts.topic_bytes_max);
   }
-  topics_.emplace_back(rd_kafka_topic_new(producer_.get(), job.topic.c_str(), nullptr));
+  for (Producer& producer : producers_) {
+    producer.topics.emplace_back(
+        rd_kafka_topic_new(producer.handle.get(), job.topic.c_str(), nullptr));
+  }
   return facts;
 }
 
 JobResult LibrdkafkaClient::run(const CountJob& job) {
-  Answer<int> partitions = partitions_of(producer_.get(), job.topic);
+  Answer<int> partitions = partitions_of(current_handle(), job.topic);
   if (!partitions) return std::move(partitions).error();
   return PartitionCount{*partitions};
 }
 
 JobResult LibrdkafkaClient::run(const CommitJob& job) {
-  set_committing(producer_.get());
+  set_committing(current_handle());
   JobResult result = commit(job);
   set_committing(nullptr);
   return result;
@@ -217,26 +243,34 @@ JobResult LibrdkafkaClient::commit(const CommitJob& job) {
   Produced produced = produce_checkpoint(job.checkpoint, kCheckpointTag);
   while (produced == Produced::QueueFull && !hurrying_) {
     // Records are acknowledged, or time out with the transaction.
-    rd_kafka_poll(producer_.get(), kRoomTimeoutMs);
+    rd_kafka_poll(current_handle(), kRoomTimeoutMs);
     produced = produce_checkpoint(job.checkpoint, kCheckpointTag);
   }
   if (produced != Produced::Taken) {
     return JobFailure{.error = last_error_, .act = "write the checkpoint"};
   }
+  flush();
   if (auto failed = call_until_settled("commit the transaction", rd_kafka_commit_transaction)) {
     return std::move(*failed);
   }
-  const ErrorObject error(rd_kafka_begin_transaction(producer_.get()));
-  if (!error) return Done{};
-  return JobFailure{.error = error_of(producer_.get(), error.get()), .act = "begin a transaction"};
+  current_ = (current_ + 1) % producers_.size();
+  return begin_transaction();
+}
+
+/// The commit would flush, too, but at the price of a wake-up every 10 ms while brokers are away.
+void LibrdkafkaClient::flush() {
+  static_cast<void>(rd_kafka_flush(current_handle(), kFlushTimeoutMs));
+  while (!hurrying_ && rd_kafka_outq_len(current_handle()) > 0) {
+    rd_kafka_poll(current_handle(), kOutageTimeoutMs);
+  }
 }
 
 std::optional<JobFailure> LibrdkafkaClient::call_until_settled(
     const char* act, rd_kafka_error_t* (*call)(rd_kafka_t*, int)) {
   while (true) {
-    const ErrorObject error(call(producer_.get(), kForever));
+    const ErrorObject error(call(current_handle(), kForever));
     if (!error) return std::nullopt;
-    ClientError settled = error_of(producer_.get(), error.get());
+    ClientError settled = error_of(current_handle(), error.get());
     if (!should_call_again(settled) || hurrying_) {
       return JobFailure{.error = std::move(settled), .act = act};
     }
@@ -245,27 +279,25 @@ std::optional<JobFailure> LibrdkafkaClient::call_until_settled(
 }
 
 JobResult LibrdkafkaClient::run(const CloseJob&) {
-  if (producer_ && options_.delivery == Delivery::ExactlyOnce &&
-      rd_kafka_fatal_error(producer_.get(), nullptr, 0) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+  if (!producers_.empty() && options_.delivery == Delivery::ExactlyOnce &&
+      rd_kafka_fatal_error(current_handle(), nullptr, 0) == RD_KAFKA_RESP_ERR_NO_ERROR) {
     // Otherwise consumers wait for the transaction's time-out. A failure changes nothing: the next
     // producer of the same id ends it.
-    const ErrorObject ignored(rd_kafka_abort_transaction(producer_.get(), kAbortTimeoutMs));
+    const ErrorObject ignored(rd_kafka_abort_transaction(current_handle(), kAbortTimeoutMs));
   }
-  let_go_of_producer();
+  let_go_of_producers();
   checkpoint_.reset();
   const std::scoped_lock lock(mutex_);
   reports_ = {};
   return Done{};
 }
 
-void LibrdkafkaClient::let_go_of_producer() {
-  if (!producer_) return;
-  rd_kafka_purge(producer_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
-  topics_.clear();
-  checkpoint_topic_.reset();
-  rd_kafka_queue_io_event_enable(reports_queue_.get(), -1, nullptr, 0);
-  reports_queue_.reset();
-  producer_.reset();
+void LibrdkafkaClient::let_go_of_producers() {
+  for (Producer& producer : producers_) {
+    rd_kafka_purge(producer.handle.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+    rd_kafka_queue_io_event_enable(producer.reports.get(), -1, nullptr, 0);
+  }
+  producers_.clear();
   gathered_ = {};
 }
 

@@ -16,8 +16,8 @@ enum class OnPartitionChange { Warn, Halt };
 
 struct Options {
   std::string bootstrap_servers;
-  /// transactional.id and name of the checkpoint topic: `outrider.<database>.<slot>` unless the
-  /// configuration says otherwise. Stable for the life of the slot.
+  /// Name of the checkpoint topic, and beginning of the transactional ids: by default
+  /// `outrider.<database>.<slot>`. Stable for the life of the slot.
   std::string identity;
   Delivery delivery = Delivery::ExactlyOnce;
   /// Create missing topics with the broker's default partitions and replication; otherwise a

@@ -71,7 +71,8 @@ void describe(config::Section<PipelineConfig>& section) {
       .names({{"exactly_once", Delivery::ExactlyOnce}, {"at_least_once", Delivery::AtLeastOnce}});
   section
       .field("identity", &PipelineConfig::identity,
-             "Transactional id and checkpoint topic. Default: outrider.<database>.<slot>.")
+             "Checkpoint topic, and beginning of the transactional ids. Default: "
+             "outrider.<database>.<slot>.")
       .check(check_topic_name);
   section.field("start", &PipelineConfig::start, "What to do where a start is in doubt.");
   section.field("source", &PipelineConfig::source, "Where events come from; one kind.").required();

@@ -60,7 +60,7 @@ struct StartConfig {
 struct PipelineConfig {
   std::string name;
   Delivery delivery = Delivery::ExactlyOnce;
-  /// transactional.id and checkpoint topic.
+  /// Checkpoint topic, and beginning of the transactional ids.
   std::string identity;
   StartConfig start;
   SourceConfig source;
