@@ -116,6 +116,11 @@ Result<void> KafkaSink::step(TimePoint now, Supply supply) {
   if (failed_) return {};
   OUTRIDER_TRY(std::move(handled));
   if (broken_ && may_be_explained(now)) return {};
+  if (broken_ && !delivered_.empty()) {
+    // What was delivered is told first.
+    due_at_ = now;
+    return {};
+  }
   if (broken_) return std::unexpected(*broken_);
   if (exactly_once()) {
     commit_if_due(now, supply);

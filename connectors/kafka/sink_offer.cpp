@@ -38,7 +38,8 @@ void KafkaSink::count_partitions_if_due(TimePoint now) {
   next_count_ = now + kCountRound / static_cast<Duration::rep>(topics_.size());
   if (is_first) return;  // They were counted when they were found.
   auto next = topics_.find(topic_counted_);
-  if (next == topics_.end() || ++next == topics_.end()) next = topics_.begin();
+  if (next != topics_.end()) ++next;
+  if (next == topics_.end()) next = topics_.begin();
   topic_counted_ = next->first;
   is_counting_ = true;
   client_->submit(CountJob{topic_counted_});

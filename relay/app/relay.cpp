@@ -52,7 +52,9 @@ Result<std::unique_ptr<Relay>> Relay::create(const Config& config, Log& log) {
     if (!pipeline) return std::unexpected(std::move(pipeline).error().within("pipeline " + name));
     relay->threads_.push_back(std::make_unique<PipelineThread>(
         name, std::move(*pipeline),
-        [&log, name = name](const Notice& notice, TimePoint now) { log.say(name, notice, now); }));
+        [&log, pipeline_name = name](const Notice& notice, TimePoint now) {
+          log.say(pipeline_name, notice, now);
+        }));
   }
   if (config.http.listen.empty()) return relay;
   OUTRIDER_TRY(const ListenAddress address, parse_listen_address(config.http.listen));

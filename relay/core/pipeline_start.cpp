@@ -15,7 +15,7 @@ constexpr int kStagesPerStep = 8;
 
 Pipeline::Pipeline(PipelineOptions options, OutboxMapper mapper, std::unique_ptr<Source> source,
                    std::unique_ptr<Sink> sink)
-    : options_(std::move(options)),
+    : options_(options),
       mapper_(std::move(mapper)),
       source_(std::move(source)),
       sink_(std::move(sink)),

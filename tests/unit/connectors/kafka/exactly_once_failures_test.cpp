@@ -139,7 +139,6 @@ TEST(ExactlyOnceFailures, WhenNoRecordIsRejectedAloneItGoesBackToFullBatches) {
   }
   static_cast<void>(driver.step(Supply::More));
   driver.start_again();
-  Result<void> stepped;
   for (std::uint64_t ticket = 2; ticket <= 3; ++ticket) {
     for (std::uint64_t ordinal = 0; ordinal < 4; ++ordinal) {
       ASSERT_EQ(driver.offer(ticket, ordinal), Offer::Taken);
@@ -147,9 +146,10 @@ TEST(ExactlyOnceFailures, WhenNoRecordIsRejectedAloneItGoesBackToFullBatches) {
     ASSERT_EQ(driver.seal(ticket), Offer::Taken);
     ASSERT_TRUE(driver.step(Supply::Dry));
     driver.client->finish(Done{});
-    stepped = driver.step(Supply::Dry);
+    ASSERT_TRUE(driver.step(Supply::Dry));
   }
-  EXPECT_EQ(driver.delivered(), (Tickets{2, 3}));
+  EXPECT_EQ(driver.delivered(), (Tickets{2, 3})) << "before the sink begins again";
+  const Result<void> stepped = driver.step(Supply::Dry);
   ASSERT_FALSE(stepped);
   EXPECT_EQ(stepped.error().kind, ErrorKind::Interrupted);
   driver.start_again();
