@@ -77,7 +77,8 @@ class Connection {
   /// For example 150018.
   virtual int server_version() const = 0;
 
-  /// Moves out the notices and warnings that the server sent since the last call, one line each.
+  /// Moves out the notices and warnings that the server sent since the last call, one line each;
+  /// see WarningBuffer for what is kept of many.
   virtual std::vector<std::string> take_warnings() = 0;
 
   /// With quotes. Only on a connection that is ready. A backslash becomes the E'…' form, which

@@ -4,6 +4,7 @@
 #include "connectors/postgres/libpq_dsn.h"
 #include "connectors/postgres/libpq_handles.h"
 #include "connectors/postgres/sqlstate.h"
+#include "connectors/postgres/warning_buffer.h"
 
 #include <fmt/format.h>
 #include <libpq-fe.h>
@@ -15,7 +16,6 @@
 namespace outrider::postgres {
 namespace {
 
-constexpr std::size_t kWarningsMax = 64;
 constexpr int kLowWatermarkBehind = 128 * 1024;
 
 class LibpqConnection final : public Connection {
@@ -38,7 +38,7 @@ class LibpqConnection final : public Connection {
   Wake::Descriptor interest() const override;
   Result<void> check() override;
   int server_version() const override { return PQserverVersion(handle_.get()); }
-  std::vector<std::string> take_warnings() override { return std::exchange(warnings_, {}); }
+  std::vector<std::string> take_warnings() override { return warnings_.take(); }
   Result<std::string> escape_literal(std::string_view text) const override;
   Result<std::string> escape_identifier(std::string_view name) const override;
 
@@ -67,7 +67,7 @@ class LibpqConnection final : public Connection {
   std::optional<Error> query_error_;
   std::optional<Error> fatal_;  // With which the server ended an idle connection.
   LibpqText copied_;
-  std::vector<std::string> warnings_;
+  WarningBuffer warnings_;
 };
 
 Result<void> LibpqConnection::start() {
@@ -279,10 +279,7 @@ void LibpqConnection::hear(void* self, const PGresult* notice) {
     connection.fatal_ = result_error(notice);
     return;
   }
-  if (connection.warnings_.size() >= kWarningsMax) return;
-  const bool last = connection.warnings_.size() + 1 == kWarningsMax;
-  connection.warnings_.push_back(last ? "further warnings of the server are left out"
-                                      : result_error(notice).what);
+  connection.warnings_.add(result_error(notice));
 }
 
 }  // namespace

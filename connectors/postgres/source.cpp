@@ -9,7 +9,6 @@ namespace outrider::postgres {
 namespace {
 
 constexpr std::string_view kWatchEnded = "the watching connection ended";
-constexpr std::string_view kNotInPrerequisiteState = "55000";
 constexpr Duration kWatchTimeout = std::chrono::seconds(30);
 constexpr Duration kStatusInterval = std::chrono::seconds(10);
 // After a new confirmation, or after news of the server's position alone.
@@ -58,9 +57,13 @@ Result<void> PostgresSource::check_warnings() {
                      "the publication was missing or created anew after these rows were written; "
                      "they are only in the outbox table now");
     }
-    notices_.push_back({Notice::Severity::Warning, "Postgres says: " + as_error.what});
+    note_warning(as_error.what);
   }
   return {};
+}
+
+void PostgresSource::note_warning(const std::string& warning) {
+  notices_.push_back({Notice::Severity::Warning, "Postgres says: " + warning});
 }
 
 Position PostgresSource::position(Edge edge) const {
@@ -81,6 +84,10 @@ void PostgresSource::raise_flush() {
 
 Result<void> PostgresSource::tick(Now now) {
   last_tick_ = now;
+  if (watch_) {
+    // It sends no rows, so whatever it warns of, none are left out.
+    for (const std::string& warning : watch_->take_warnings()) note_warning(warning);
+  }
   if (step_ == Step::Streaming) {
     judge_rate(now.steady);
     OUTRIDER_TRY(watch(now.steady));

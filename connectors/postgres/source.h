@@ -91,6 +91,7 @@ class PostgresSource final : public Source {
   void raise_flush();
   Result<void> send_status(Now now);
   Result<void> check_warnings();
+  void note_warning(const std::string& warning);
   TimePoint status_due() const;
   bool waits_for_watch() const;
   bool waits_for_stream() const;

@@ -16,8 +16,6 @@ constexpr Duration kStartTimeout = std::chrono::seconds(60);
 constexpr Duration kStandbyInterval = std::chrono::seconds(1);
 // One call may pass through several steps; more than this would be a loop.
 constexpr int kStepsPerCall = 16;
-// Too many connections or walsenders.
-constexpr std::string_view kTooManyConnections = "53300";
 
 template <typename Number>
 Result<Number> number_in(const std::optional<std::string>& text) {
@@ -180,7 +178,10 @@ Result<void> PostgresSource::identify(TimePoint now) {
 }
 
 Result<void> PostgresSource::read_history(TimePoint now) {
-  OUTRIDER_TRY(const std::optional<Rows> rows, stream_->result());
+  Result<std::optional<Rows>> answer = stream_->result();
+  // Without the file there is no history; only a checkpoint of another timeline needs one.
+  if (!answer && sqlstate_of(answer.error()) == kUndefinedFile) answer = Rows{};
+  OUTRIDER_TRY(const std::optional<Rows> rows, std::move(answer));
   if (!rows) return {};
   if (rows->rows.size() == 1 && rows->columns == 2) {
     system_.timeline_history = rows->rows[0][1].value_or("");

@@ -8,6 +8,11 @@
 
 namespace outrider::postgres {
 
+// Codes that decide more than the kind of an error (see Postgres, Appendix A, Error Codes).
+inline constexpr std::string_view kTooManyConnections = "53300";      ///< Or too many walsenders.
+inline constexpr std::string_view kNotInPrerequisiteState = "55000";  ///< Skipped publication, too.
+inline constexpr std::string_view kUndefinedFile = "58P01";
+
 /// By the five letters of the error code (see Postgres, Appendix A, Error Codes); empty means that
 /// the connection broke without one.
 ErrorKind kind_of_sqlstate(std::string_view sqlstate);

@@ -86,6 +86,19 @@ TEST(Source, OtherWarningsAreNotices) {
   EXPECT_THAT(world.source.take_notices(), IsEmpty());
 }
 
+TEST(Source, WarningsOfTheWatchingConnectionAreNoticesAndNeverARefusal) {
+  SourceWorld world;
+  world.stream_from(SourceWorld::checkpoint(100));
+  world.server.watch().warnings = {"first (SQLSTATE 01000)", "second (SQLSTATE 55000)"};
+  EXPECT_EQ(world.tick(), "");
+  const Notices notices = world.source.take_notices();
+  ASSERT_EQ(notices.size(), 2U);
+  EXPECT_EQ(notices[0].severity, Notice::Severity::Warning);
+  EXPECT_EQ(notices[0].what, "Postgres says: first (SQLSTATE 01000)");
+  EXPECT_EQ(notices[1].what, "Postgres says: second (SQLSTATE 55000)");
+  EXPECT_THAT(world.server.watch().warnings, IsEmpty());
+}
+
 TEST(Source, WarningsBeforeTheEndOfTheStreamAreNotLost) {
   SourceWorld world;
   world.stream_from(SourceWorld::checkpoint(100));
