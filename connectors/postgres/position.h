@@ -46,12 +46,16 @@ struct PostgresPosition {
   };
 
   /// The last transaction seen: if the server says another one there, its history is not ours.
+  /// Before there is one, the place where reading the slot began, with no xid. Either way nothing
+  /// of ours lies between `end_lsn` and the position. None: not even that is known, and what the
+  /// server says again before the position cannot be checked.
   struct Fingerprint {
     Lsn end_lsn;
-    std::uint32_t xid = 0;
+    std::uint32_t xid = 0;            ///< Never 0 in a transaction (InvalidTransactionId).
     std::int64_t commit_time_us = 0;  ///< Microseconds since 1970-01-01 UTC.
     auto operator<=>(const Fingerprint&) const = default;
     bool none() const { return end_lsn == Lsn{}; }
+    bool is_transaction() const { return xid != 0; }
   };
 
   std::uint64_t system_id = 0;

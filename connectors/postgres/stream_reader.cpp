@@ -37,7 +37,7 @@ StreamReader::StreamReader(const PostgresPosition& from, Lsn confirmed_flush)
       after_(before_),
       received_(from.end_lsn),
       verified_(confirmed_flush >= from.end_lsn) {
-  if (confirmed_flush < from.last.end_lsn) expected_ = from.last;
+  if (from.last.is_transaction() && confirmed_flush < from.last.end_lsn) expected_ = from.last;
 }
 
 Result<const Event*> StreamReader::read(std::string_view copy_data) {
@@ -147,7 +147,7 @@ Result<bool> StreamReader::count_message() {
   if (!transaction_) return out_of_place("a change");
   Transaction& transaction = *transaction_;
   if (transaction.covered) {
-    // After the last transaction seen and before the position there was nothing of ours.
+    // Between the last transaction seen, or where we began, and the position was nothing of ours.
     if (transaction.messages++ == 0 && expected_.none() &&
         transaction.begin.final_lsn >= identity_.last.end_lsn && !identity_.last.none()) {
       return diverged(transaction_named(transaction.begin.final_lsn, transaction.begin.xid) +
@@ -226,9 +226,12 @@ Result<void> StreamReader::on_other_change(OtherChange::Kind kind) {
 }
 
 Result<void> StreamReader::on(const Message& message) {
-  // Outside a transaction it holds whether that commits or not: no event of an outbox.
-  if (!message.transactional) return {};
-  OUTRIDER_TRY(const bool is_new, count_message());
+  // One that is not transactional holds whether the transaction around it commits or not: it is no
+  // part of that, and no place to resume from.
+  bool is_new = message.lsn > covered_to_;
+  if (message.transactional) {
+    OUTRIDER_TRY(is_new, count_message());
+  }
   if (is_new) event_.what = LogicalMessage{.prefix = message.prefix, .content = message.content};
   return {};
 }

@@ -21,8 +21,9 @@ namespace outrider::postgres {
 
 /// Reads the stream of one START_REPLICATION. What lies at or before the position it begins from is
 /// dropped, but not blindly: the last transaction seen must come again unchanged if the server
-/// begins before it, nothing unknown may come between it and the position, and a transaction that
-/// was delivered in part must come again first. One thread.
+/// begins before it; nothing unknown may come between it, or where reading the slot began, and the
+/// position; and a transaction that was delivered in part must come again first. A position
+/// without `last` allows only the last of these checks. One thread.
 class StreamReader {
  public:
   /// `confirmed_flush`: where the server begins.

@@ -33,11 +33,15 @@ class Stream {
   Stream& commit(std::uint64_t end_lsn) {
     return say(commit_message(Lsn{final_lsn_}, Lsn{end_lsn}, committed_at_));
   }
+  Stream& message(bool transactional, std::uint64_t lsn) {
+    return say(logical_message(transactional, Lsn{lsn}, "prefix", "content"));
+  }
   Stream& keepalive(std::uint64_t wal_end, bool reply = false) {
     return read(outrider::testing::keepalive(Lsn{wal_end}, at(0), reply));
   }
 
-  /// What was said so far, one word an event: row ids, "commit", "idle".
+  /// What was said so far, one word an event: row ids, "commit", "idle",
+  /// "message".
   const std::string& said() const { return said_; }
   const std::string& error() const { return error_; }
   PostgresPosition position(Source::Edge edge = Source::Edge::After) const {
@@ -60,6 +64,8 @@ class Stream {
       said_ += "commit ";
     } else if (std::holds_alternative<Idle>((*event)->what)) {
       said_ += "idle ";
+    } else if (std::holds_alternative<LogicalMessage>((*event)->what)) {
+      said_ += "message ";
     }
     return *this;
   }
@@ -170,9 +176,41 @@ TEST(StreamReader, RefusesATransactionBetweenTheLastOneAndThePosition) {
   EXPECT_THAT(stream.error(), HasSubstr("where nothing was"));
 }
 
+/// A position without a transaction of ours so far, of a history that began at `began`.
+PostgresPosition idle_since(std::uint64_t began, std::uint64_t end_lsn) {
+  PostgresPosition position = from(end_lsn);
+  position.last = {.end_lsn = Lsn{began}};
+  return position;
+}
+
 TEST(StreamReader, ASlotThatBeganBeforeUsMayBringItsOwnPastAgain) {
-  Stream stream(from(500), 300);
+  Stream stream(idle_since(500, 600), 300);
   stream.begin(400, 9).relation().row("adopted").commit(410);
+  stream.begin(700, 10).row("new");
+  EXPECT_EQ(stream.error(), "");
+  EXPECT_EQ(stream.said(), "new ");
+  EXPECT_EQ(stream.position(Source::Edge::Before).last, idle_since(500, 600).last);
+}
+
+TEST(StreamReader, RefusesATransactionBetweenWhereWeBeganAndAnIdlePosition) {
+  Stream first(idle_since(500, 600), 500);
+  first.begin(500, 9).relation().row("swallowed");
+  EXPECT_THAT(first.error(), HasSubstr("transaction 9 at 0/1F4 is there, where nothing was"));
+  Stream later(idle_since(500, 600), 300);
+  later.begin(400, 8).relation().row("adopted").commit(500).begin(599, 9).row("swallowed");
+  EXPECT_THAT(later.error(), HasSubstr("transaction 9 at 0/257 is there, where nothing was"));
+}
+
+TEST(StreamReader, TheBeginningIsNoTransactionThatMustComeAgain) {
+  Stream stream(idle_since(500, 600), 300);
+  stream.keepalive(550).keepalive(650);
+  EXPECT_EQ(stream.error(), "");
+  EXPECT_TRUE(stream.reader().is_verified());
+}
+
+TEST(StreamReader, WithoutAKnownBeginningThePastIsDroppedUnchecked) {
+  Stream stream(from(500), 300);
+  stream.begin(400, 9).relation().row("unknown").commit(410);
   stream.begin(600, 10).row("new");
   EXPECT_EQ(stream.error(), "");
   EXPECT_EQ(stream.said(), "new ");
@@ -203,6 +241,29 @@ TEST(StreamReader, AnEmptyTransactionIsAnIdlePosition) {
   EXPECT_EQ(stream.said(), "idle ");
   EXPECT_EQ(stream.position().end_lsn, Lsn{210});
   EXPECT_TRUE(stream.position().last.none());
+}
+
+TEST(StreamReader, AMessageOutsideATransactionIsSaidAndMovesNoPosition) {
+  Stream stream(from(100), 100);
+  const PostgresPosition at_start = stream.position();
+  stream.message(false, 120);
+  EXPECT_EQ(stream.said(), "message ");
+  EXPECT_EQ(stream.position(), at_start);
+  stream.begin(200, 7).relation().row("a");
+  const PostgresPosition inside = stream.position();
+  stream.message(false, 190);
+  EXPECT_EQ(stream.position(), inside);
+  stream.row("b").message(true, 195).commit(210);
+  EXPECT_EQ(stream.error(), "");
+  EXPECT_EQ(stream.said(), "message a message b message commit ");
+  EXPECT_EQ(stream.position().end_lsn, Lsn{210});
+}
+
+TEST(StreamReader, AMessageOutsideATransactionIsNotSaidAgainBeforeThePosition) {
+  Stream stream(from(500), 100);
+  stream.message(false, 500).message(false, 501);
+  EXPECT_EQ(stream.error(), "");
+  EXPECT_EQ(stream.said(), "message ");
 }
 
 TEST(StreamReader, BytesOutOfPlaceAreErrorsNotCrashes) {
