@@ -57,6 +57,7 @@ SlotFacts parse_slot(const Json& row) {
   slot.active_application = text_of(row, "active_application");
   slot.confirmed_flush = lsn_of(row, "confirmed_flush_lsn").value_or(Lsn{});
   slot.restart = lsn_of(row, "restart_lsn");
+  slot.two_phase = truth_of(row, "two_phase");
   slot.wal_status = text_of(row, "wal_status");
   slot.invalidation_reason = text_of(row, "invalidation_reason");
   if (const auto at = row.find("safe_wal_size"); at != row.end() && at->is_number_integer()) {
@@ -132,8 +133,10 @@ std::string facts_query(const Options& options) {
          "from pg_publication p where p.pubname = " +
          publication +
          "), "
-         "'setup_table_readable', coalesce(has_table_privilege(to_regclass('outrider.slot'), "
-         "'select'), false), "
+         // Without usage of the schema to_regclass() is an error, and so would be the question.
+         "'setup_table_readable', case when has_schema_privilege(to_regnamespace('outrider'), "
+         "'usage') then coalesce(has_table_privilege(to_regclass('outrider.slot'), 'select'), "
+         "false) else false end, "
          "'column_types', (select json_agg(distinct a.atttypid::int8) from pg_attribute a "
          "join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace "
          "join " +

@@ -23,6 +23,7 @@ struct SlotFacts {
   std::string active_application;  ///< application_name of that walsender; empty if not known.
   Lsn confirmed_flush;
   std::optional<Lsn> restart;
+  bool two_phase = false;           ///< Postgres 14 and later.
   std::string wal_status;           ///< reserved, extended, unreserved, lost.
   std::string invalidation_reason;  ///< Postgres 17 and later; empty if valid.
   std::optional<std::int64_t> safe_wal_bytes;

@@ -71,8 +71,18 @@ std::optional<Lsn> end_of_timeline(std::string_view history, std::uint32_t befor
 Result<void> check_timeline(const SystemIdentity& system, const PostgresPosition& checkpoint) {
   if (checkpoint.timeline == system.timeline) return {};
   const Lsn reached = std::max(checkpoint.end_lsn, checkpoint.partial.final_lsn);
+  if (checkpoint.timeline < system.timeline && system.timeline_history.empty()) {
+    return failure(ErrorKind::Refused,
+                   "the history file of timeline " + std::to_string(system.timeline) +
+                       " is missing on the server: it cannot tell whether the checkpoint " +
+                       to_string(reached) + " of timeline " + std::to_string(checkpoint.timeline) +
+                       " is in its history",
+                   "restore the file from the archive into pg_wal; otherwise: " + kNewIdentity);
+  }
   const std::optional<Lsn> end = end_of_timeline(system.timeline_history, checkpoint.timeline);
-  if (checkpoint.timeline > system.timeline || !end || reached > *end) {
+  // A position is the end of a record, but the commit record of a partial begins at its place.
+  const bool is_within = end && checkpoint.end_lsn <= *end && checkpoint.partial.final_lsn < *end;
+  if (checkpoint.timeline > system.timeline || !is_within) {
     return failure(
         ErrorKind::Refused,
         "the checkpoint " + to_string(reached) + " of timeline " +
@@ -158,6 +168,14 @@ Result<void> check_coverage(const Options& options, const ServerFacts& facts) {
         slot_named(options) + " uses the plugin \"" + facts.slot->plugin + "\", not pgoutput",
         "name another slot under source.postgres.slot");
   }
+  if (facts.slot->two_phase) {
+    return failure(ErrorKind::Refused,
+                   slot_named(options) +
+                       " was created with two_phase: it sends prepared "
+                       "transactions before anyone knows whether they commit",
+                   "name a slot without two_phase under source.postgres.slot; `outrider setup` "
+                   "creates one");
+  }
   if (facts.slot->wal_status == "lost" || !facts.slot->invalidation_reason.empty()) {
     return failure(ErrorKind::Refused,
                    slot_named(options) + " is lost: the server removed log that was not read yet" +
@@ -231,6 +249,8 @@ Result<StartDecision> decide_start(const StartFacts& facts, bool keeps_checkpoin
   from.database = facts.system.database;
   OUTRIDER_TRY(from.slot, Identifier::from(facts.options.slot));
   from.end_lsn = facts.server.slot->confirmed_flush;
+  // Nothing of ours was seen since.
+  from.last = {.end_lsn = from.end_lsn, .xid = 0, .commit_time_us = 0};
   from.publication_digest = facts.server.publication->digest;
   if (!keeps_checkpoints) return StartDecision{.from = from};
   if (!checkpoint) return decide_without_checkpoint(facts, from);
@@ -246,6 +266,13 @@ Result<void> check_started(const Options& options, const ServerFacts& facts,
   OUTRIDER_TRY(check_coverage(options, facts));
   OUTRIDER_TRY(check_same_publication(options, facts, from.publication_digest));
   OUTRIDER_TRY(check_not_active(options, *facts.slot, own_pid));
+  if (!facts.slot->active) {
+    return failure(ErrorKind::Unavailable,
+                   slot_named(options) +
+                       " is not read any more: the server ended the stream "
+                       "meanwhile",
+                   "the server's log says why");
+  }
   if (facts.slot->confirmed_flush > from.end_lsn) {
     return failure(ErrorKind::Refused,
                    slot_named(options) + " was advanced to " +

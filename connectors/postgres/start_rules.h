@@ -20,7 +20,8 @@ struct SystemIdentity {
   std::uint64_t system_id = 0;
   std::uint32_t timeline = 0;
   Identifier database;
-  /// The timelines that led to this one, as TIMELINE_HISTORY tells them; empty on the first.
+  /// The timelines that led to this one, as TIMELINE_HISTORY tells them; empty on the first,
+  /// or if the server has lost the file.
   std::string timeline_history;
 };
 
@@ -65,7 +66,8 @@ struct StartDecision {
 Result<StartDecision> decide_start(const StartFacts& facts, bool keeps_checkpoints,
                                    const std::optional<PostgresPosition>& checkpoint);
 
-/// After START_REPLICATION: the slot as it is now still allows `from`.
+/// After START_REPLICATION: the slot as it is now still allows `from`, and it is `own_pid` that
+/// reads it. Unavailable if the stream has ended already.
 Result<void> check_started(const Options& options, const ServerFacts& facts,
                            const PostgresPosition& from, std::int64_t own_pid);
 

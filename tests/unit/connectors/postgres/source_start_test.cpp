@@ -156,6 +156,24 @@ TEST(SourceStart, ReadsTheTimelinesHistoryOnlyWhereThereIsOne) {
   EXPECT_THAT(plan(201).error().what, HasSubstr("is not in the history of the server"));
 }
 
+TEST(SourceStart, AMissingHistoryFileStopsOnlyACheckpointOfAnotherTimeline) {
+  SourceWorld world;
+  world.server.answer("IDENTIFY_SYSTEM", one_row({"77", "3", "0/1000", "shop"}));
+  world.server.answer(
+      "TIMELINE_HISTORY 3",
+      std::unexpected(sql_error("could not open file \"pg_wal/00000003.history\"", "58P01")));
+  ASSERT_EQ(world.acquire(), "held");
+  const auto plan = [&](std::uint32_t timeline) {
+    PostgresPosition checkpoint = SourceWorld::checkpoint(200);
+    checkpoint.timeline = timeline;
+    return world.source.plan(
+        {.keeps_checkpoints = true, .checkpoint = Checkpoint{.position = checkpoint.pack()}});
+  };
+  EXPECT_TRUE(plan(3));
+  ASSERT_FALSE(plan(1));
+  EXPECT_THAT(plan(1).error().what, HasSubstr("the history file of timeline 3 is missing"));
+}
+
 TEST(SourceStart, AForeignCheckpointIsNotAdmitted) {
   SourceWorld world;
   ASSERT_EQ(world.acquire(), "held");

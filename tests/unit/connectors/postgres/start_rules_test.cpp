@@ -106,6 +106,27 @@ TEST(StartRules, AfterAFailoverTheCheckpointMustLieBeforeTheTimelinesParted) {
   EXPECT_THAT(server.refusal(), HasSubstr("is not in the history of the server"));
 }
 
+TEST(StartRules, ATransactionThatCommitsWhereTheTimelinesPartedIsNotInTheHistory) {
+  Server server;
+  server.system.timeline = 2;
+  server.system.timeline_history = "1\t0/2BC\tno recovery target\n";
+  server.checkpoint.partial = {.final_lsn = Lsn{699}, .xid = 3, .events_done = 4};
+  EXPECT_EQ(server.refusal(), "");
+  server.checkpoint.partial.final_lsn = Lsn{700};
+  EXPECT_THAT(server.refusal(), HasSubstr("is not in the history of the server"));
+}
+
+TEST(StartRules, AMissingHistoryFileIsNamedOnlyWhereItIsNeeded) {
+  Server server;
+  server.system.timeline = 3;
+  server.checkpoint.timeline = 3;
+  EXPECT_EQ(server.refusal(), "");
+  server.checkpoint.timeline = 2;
+  EXPECT_THAT(server.refusal(), HasSubstr("the history file of timeline 3 is missing"));
+  server.checkpoint.timeline = 4;
+  EXPECT_THAT(server.refusal(), HasSubstr("is not in the history of the server"));
+}
+
 TEST(StartRules, TheFirstStartOnASlotFromSetupBeginsAtItsConsistentPoint) {
   Server server;
   server.setup = SetupFacts{.consistent_point = Lsn{500}, .system_id = 77};
@@ -114,6 +135,19 @@ TEST(StartRules, TheFirstStartOnASlotFromSetupBeginsAtItsConsistentPoint) {
   EXPECT_EQ(decision->from.end_lsn, Lsn{500});
   EXPECT_TRUE(decision->write_checkpoint);
   EXPECT_TRUE(decision->notices.empty());
+}
+
+TEST(StartRules, APositionMadeWithoutACheckpointKnowsWhereItsHistoryBegan) {
+  Server server;
+  const Result<StartDecision> decision = server.decide(std::nullopt);
+  ASSERT_TRUE(decision);
+  EXPECT_EQ(decision->from.last, (PostgresPosition::Fingerprint{.end_lsn = Lsn{500}}));
+  EXPECT_FALSE(decision->from.last.none());
+  EXPECT_FALSE(decision->from.last.is_transaction());
+  server.checkpoint.last = decision->from.last;
+  server.facts.slot->confirmed_flush = Lsn{550};
+  ASSERT_TRUE(server.decide(server.checkpoint));
+  EXPECT_EQ(server.decide(server.checkpoint)->from.last, decision->from.last);
 }
 
 TEST(StartRules, RowsFromBeforeTheSlotAreNotPassedOverInSilence) {
@@ -170,6 +204,8 @@ TEST(StartRules, EveryMissingPreconditionNamesItsRemedy) {
               HasSubstr("slot \"outrider_orders\" does not exist"));
   EXPECT_THAT(spoilt([](ServerFacts& facts) { facts.slot->plugin = "wal2json"; }),
               HasSubstr("wal2json"));
+  EXPECT_THAT(spoilt([](ServerFacts& facts) { facts.slot->two_phase = true; }),
+              HasSubstr("slot \"outrider_orders\" was created with two_phase"));
   EXPECT_THAT(spoilt([](ServerFacts& facts) { facts.slot->wal_status = "lost"; }),
               HasSubstr("is lost"));
   EXPECT_THAT(spoilt([](ServerFacts& facts) { facts.slot->invalidation_reason = "idle_timeout"; }),
@@ -196,10 +232,21 @@ TEST(StartRules, ASlotReadByAnotherClientIsNamed) {
 
 TEST(StartRules, ASlotAdvancedBetweenLookAndStartIsRefused) {
   Server server;
+  server.facts.slot->active = true;
+  server.facts.slot->active_pid = 9;
   EXPECT_EQ(problem(check_started(server.options, server.facts, server.checkpoint, 9)), "");
   server.facts.slot->confirmed_flush = Lsn{601};
   EXPECT_THAT(problem(check_started(server.options, server.facts, server.checkpoint, 9)),
               HasSubstr("was advanced to 0/259 while starting"));
+}
+
+TEST(StartRules, AStreamThatEndedBeforeItsSlotWasReadAgainIsUnavailable) {
+  const Server server;
+  const Result<void> started =
+      check_started(server.options, server.facts, server.checkpoint, /*own_pid=*/9);
+  EXPECT_THAT(problem(started), HasSubstr("the server ended the stream meanwhile"));
+  ASSERT_FALSE(started);
+  EXPECT_EQ(started.error().kind, ErrorKind::Unavailable);
 }
 
 TEST(Catalog, ReadsTheFactsOfAServer) {
@@ -207,7 +254,7 @@ TEST(Catalog, ReadsTheFactsOfAServer) {
     "wal_level": "logical", "in_recovery": false, "wal_end": "0/3E8", "lock_held": true,
     "slot": {"slot_name": "s", "plugin": "pgoutput", "database": "shop", "active": true,
              "active_pid": 12, "restart_lsn": "0/64", "confirmed_flush_lsn": "0/C8",
-             "wal_status": "extended", "safe_wal_size": 4096, "active_application": "app"},
+             "wal_status": "extended", "safe_wal_size": 4096, "two_phase": true, "active_application": "app"},
     "publication": {"inserts": true, "tables": [["public", "outbox"], ["a b", "C"]],
                     "digest": "00000000000000ffaaaaaaaaaaaaaaaa"},
     "setup_table_readable": true, "column_types": [25, 2950]})");
@@ -218,6 +265,7 @@ TEST(Catalog, ReadsTheFactsOfAServer) {
   EXPECT_EQ(facts->slot->active_pid, 12);
   EXPECT_EQ(facts->slot->restart, Lsn{100});
   EXPECT_EQ(facts->slot->safe_wal_bytes, 4096);
+  EXPECT_TRUE(facts->slot->two_phase);
   ASSERT_TRUE(facts->publication);
   EXPECT_EQ(facts->publication->digest, 255U);
   EXPECT_EQ(facts->publication->tables[1], (TableName{"a b", "C"}));
