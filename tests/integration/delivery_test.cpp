@@ -201,5 +201,14 @@ TEST(Delivery, AHugeTransactionKilledHalfWayGoesOnWithoutARepeat) {
   }
 }
 
+TEST(Delivery, ARoleWithoutUsageOfTheSchemaOfSetupDeliversAllTheSame) {
+  World world;
+  world.setup();
+  world.sql("revoke usage on schema outrider from relay");
+  world.start();
+  world.emit(3);
+  world.wait_delivered(3);
+}
+
 }  // namespace
 }  // namespace outrider::testing

@@ -113,6 +113,45 @@ TEST(Refusals, ADatabaseRestoredFromBeforeTheCheckpointIsRefused) {
   EXPECT_EQ(world.delivered().size(), 7U);
 }
 
+TEST(Refusals, ADatabaseRestoredFromBeforeTheFirstEventIsRefusedAlthoughNoneWasSeen) {
+  const std::string noise =
+      "create table noise as select generate_series(1, 20000) n; "
+      "drop table noise";
+  World world(World::OwnPostgres{});
+  world.setup();
+  world.postgres().stop_fast();
+  world.postgres().take_snapshot();
+  world.postgres().start();
+  world.start();
+  world.wait_state("streaming");
+  world.sql(noise);
+  const std::string end = world.sql_value("select pg_current_wal_lsn()");
+  world.wait_until("the slot has passed the noise", [&] {
+    return world.sql_value("select ('" + world.confirmed_flush() + "'::pg_lsn >= '" + end +
+                           "')::text") == "true";
+  });
+  world.stop();
+  world.postgres().stop_fast();
+  world.postgres().restore_snapshot();
+  world.postgres().start();
+  // Before the place of the checkpoint, and then beyond it.
+  world.emit(2);
+  world.sql(noise + "; " + noise);
+  world.start();
+  expect_halt(world, "history is not the one that was delivered", "identity");
+  EXPECT_EQ(world.delivered().size(), 0U);
+}
+
+TEST(Refusals, ASlotWithTwoPhaseIsNotReadBecauseItSendsWhatMayNeverCommit) {
+  World world;
+  world.setup();
+  world.sql("select pg_drop_replication_slot('" + world.slot() + "')");
+  world.sql("select pg_create_logical_replication_slot('" + world.slot() +
+            "', 'pgoutput', false, true)");
+  world.start();
+  expect_halt(world, "was created with two_phase", "without two_phase");
+}
+
 TEST(Refusals, AMissingPublicationIsNamedWithItsStatement) {
   World world = stopped_after_three_events();
   world.sql("drop publication " + world.publication());
