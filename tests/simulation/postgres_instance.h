@@ -13,6 +13,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace outrider::simulation {
@@ -49,6 +50,7 @@ struct PostgresDisk {
   std::string slot_name;
   std::optional<Slot> slot;
   std::optional<SetupRow> setup;
+  std::size_t first_record = 0;  ///< Of the log after setup; no failover loses more.
 };
 
 /// Which process has the slot.
@@ -80,6 +82,8 @@ class PostgresInstance {
   void note(const std::string& what) const;
   std::size_t catalog() const { return disk.catalogs.size() - 1; }
   std::uint32_t timeline() const { return disk.log.timeline() - (in_recovery ? 1U : 0U); }
+  /// As TIMELINE_HISTORY tells it.
+  std::string history() const;
   int version_number() const { return shape.major * 10'000 + 8; }
 
   /// The answer to facts_query(), as JSON.

@@ -55,17 +55,20 @@ void PostgresLog::roll_back(Random& random, std::size_t catalog) {
 
 void PostgresLog::grow(Random& random) { append(random, LogRecord::Kind::Other, kGapSizeMost); }
 
-void PostgresLog::begin_timeline(std::size_t records) {
+std::size_t PostgresLog::begin_timeline(std::size_t records) {
+  std::size_t catalogs_lost = 0;
   while (records_.size() > records) {
     const LogRecord& last = records_.back();
     if (last.committed.xid != 0) next_xid_ = last.committed.xid;
     if (last.kind == LogRecord::Kind::Commit) transactions_.pop_back();
+    if (last.kind == LogRecord::Kind::Catalog) ++catalogs_lost;
     end_ = last.committed.final_lsn;
     records_.pop_back();
   }
   history_ +=
       fmt::format("{}\t{}\tno recovery target specified\n", timeline_, postgres::to_string(end_));
   ++timeline_;
+  return catalogs_lost;
 }
 
 }  // namespace outrider::simulation

@@ -61,8 +61,9 @@ class PostgresLog {
   /// What nobody decodes.
   void grow(Random& random);
 
-  /// The log ends here, and a new timeline begins: only the first `records` are left.
-  void begin_timeline(std::size_t records);
+  /// A new timeline begins after the first `records`; what follows is lost. Returns how many
+  /// changes of the catalogs were among it.
+  std::size_t begin_timeline(std::size_t records);
 
  private:
   LogRecord& append(Random& random, LogRecord::Kind kind, std::uint64_t size_most);

@@ -1,0 +1,53 @@
+// The real Postgres source reads from the simulated server what services committed, whatever
+// breaks.
+#include "tests/simulation/tests_postgres/postgres_world.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace outrider::simulation {
+namespace {
+
+constexpr std::uint64_t kSeeds = 60;
+
+TEST(SimulatedPostgres, ASourceReadsAllThatIsCommittedInItsOrder) {
+  for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
+    PostgresWorld world(seed, usual_shape(14 + static_cast<int>(seed % 5)));
+    Reader& reader = world.start_reader();
+    for (int i = 0; i < 50; ++i) {
+      world.anything();
+      world.run_for(world.environment.random.between(0ms, 20ms));
+    }
+    EXPECT_TRUE(world.run_until(60s,
+                                [&] {
+                                  return world.read_all(reader) &&
+                                         world.server.confirmed_flush() == world.server.wal_end();
+                                }))
+        << "seed " << seed << " " << reader.refusal();
+    EXPECT_TRUE(reader.errors().empty()) << "seed " << seed << ": " << reader.errors()[0];
+  }
+}
+
+TEST(SimulatedPostgres, TheSameSeedIsTheSameRun) {
+  const auto trace = [](std::uint64_t seed) {
+    PostgresWorld world(seed);
+    world.start_reader();
+    for (int i = 0; i < 40; ++i) {
+      world.anything();
+      if (i % 10 == 5) world.server.crash(10ms);
+      if (i % 10 == 8) world.server.disconnect(world.environment.random);
+      world.run_for(world.environment.random.between(0ms, 500ms));
+    }
+    return world.environment.trace.lines();
+  };
+  const std::vector<std::string> lines = trace(7);
+  EXPECT_GT(lines.size(), 50U);
+  EXPECT_EQ(lines, trace(7));
+  EXPECT_NE(lines, trace(8));
+}
+
+}  // namespace
+}  // namespace outrider::simulation
