@@ -69,13 +69,12 @@ void PostgresInstance::note(const std::string& what) const {
   environment.trace.note("postgres", what);
 }
 
-// A standby has the history of the timeline that it follows: all but the last line.
-std::string PostgresInstance::history() const {
-  std::string history = disk.log.history();
-  if (!in_recovery) return history;
-  history.pop_back();
-  history.resize(history.rfind('\n') + 1);
-  return history;
+std::string PostgresInstance::history(std::uint32_t of_timeline) const {
+  if (of_timeline > timeline()) return {};
+  const std::string& all = disk.log.history();
+  std::size_t end = 0;
+  for (std::uint32_t before = 1; before < of_timeline; ++before) end = all.find('\n', end) + 1;
+  return all.substr(0, end);
 }
 
 std::string PostgresInstance::facts(const postgres::Options& options) const {

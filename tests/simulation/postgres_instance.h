@@ -82,8 +82,8 @@ class PostgresInstance {
   void note(const std::string& what) const;
   std::size_t catalog() const { return disk.catalogs.size() - 1; }
   std::uint32_t timeline() const { return disk.log.timeline() - (in_recovery ? 1U : 0U); }
-  /// As TIMELINE_HISTORY tells it.
-  std::string history() const;
+  /// As TIMELINE_HISTORY tells it; empty: there is no such file.
+  std::string history(std::uint32_t of_timeline) const;
   int version_number() const { return shape.major * 10'000 + 8; }
 
   /// The answer to facts_query(), as JSON.

@@ -102,10 +102,12 @@ TimePoint PostgresLink::next_event() const {
   TimePoint next = next_arrival_;
   if (is_connecting() && !turn_is_answered_ && client_is_open_) next = std::min(next, turn_due_);
   if (!to_server_.empty() && !is_closed_) next = std::min(next, to_server_.front().arrives_at);
-  if (client_is_open_ && !unsent_.empty()) next = std::min(next, socket_takes_at_);
-  if (client_is_open_ && client_hears_end_at_ > environment_.clock.steady) {
-    next = std::min(next, client_hears_end_at_);
+  // Of these only the client hears, and it may be slow.
+  const TimePoint now = environment_.clock.steady;
+  if (client_is_open_ && !unsent_.empty() && socket_takes_at_ > now) {
+    next = std::min(next, socket_takes_at_);
   }
+  if (client_is_open_ && client_hears_end_at_ > now) next = std::min(next, client_hears_end_at_);
   return next;
 }
 

@@ -99,6 +99,7 @@ class PostgresServer {
   /// 0 without a slot.
   postgres::Lsn confirmed_flush() const;
   postgres::Lsn wal_end() const { return instance_.disk.log.end(); }
+  bool is_shutting_down() const { return stopping_.has_value(); }
   /// Shutdowns that waited a minute for a client.
   std::uint64_t shutdowns_that_hung() const { return shutdowns_that_hung_; }
 

@@ -159,10 +159,14 @@ Result<postgres::Rows> PostgresSession::run_replication_command(const std::strin
     return one_row({std::to_string(instance_.shape.system_id), std::to_string(instance_.timeline()),
                     postgres::to_string(instance_.disk.log.end()), instance_.shape.database});
   }
-  if (sql == fmt::format("TIMELINE_HISTORY {}", instance_.timeline())) {
-    return one_row({fmt::format("{:08X}.history", instance_.timeline()), instance_.history()});
+  static constexpr std::string_view kHistory = "TIMELINE_HISTORY ";
+  if (sql.starts_with(kHistory)) {
+    const auto timeline = static_cast<std::uint32_t>(std::stoul(sql.substr(kHistory.size())));
+    const std::string name = fmt::format("{:08X}.history", timeline);
+    const std::string history = instance_.history(timeline);
+    if (history.empty()) return failed("could not open file \"pg_wal/" + name + "\"", "58P01");
+    return one_row({name, history});
   }
-  if (sql.starts_with("TIMELINE_HISTORY ")) return failed("could not open file", "58P01");
   return start_replication(sql);
 }
 

@@ -49,5 +49,32 @@ TEST(SimulatedPostgres, TheSameSeedIsTheSameRun) {
   EXPECT_NE(lines, trace(8));
 }
 
+TEST(SimulatedPostgres, WhatIsCommittedWakesTheSource) {
+  for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
+    PostgresWorld world(seed);
+    Reader& reader = world.start_reader();
+    ASSERT_TRUE(world.run_until(10s, [&] { return reader.streams(); }));
+    for (int i = 0; i < 20; ++i) {
+      world.commit();
+      // Every timer of the source is longer.
+      ASSERT_TRUE(world.run_until(900ms, [&] { return world.read_all(reader); }))
+          << "seed " << seed;
+    }
+  }
+}
+
+TEST(SimulatedPostgres, AnIdleSourceSleeps) {
+  PostgresWorld world(2);
+  Reader& reader = world.start_reader();
+  world.commit();
+  ASSERT_TRUE(world.run_until(10s, [&] { return world.read_all(reader); }));
+  world.run_for(5s);
+  const std::uint64_t before = world.steps;
+  world.run_for(600s);
+  // A look at the catalogs and a status every 10 s, each a few steps.
+  EXPECT_LT(world.steps - before, 600U);
+  EXPECT_GT(world.steps - before, 100U);
+}
+
 }  // namespace
 }  // namespace outrider::simulation

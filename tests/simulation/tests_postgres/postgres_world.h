@@ -259,6 +259,7 @@ class PostgresWorld {
   Environment environment;
   PostgresServer server;
   std::vector<std::unique_ptr<Reader>> readers;
+  std::vector<std::unique_ptr<Reader>> frozen;  ///< SIGSTOP: they exist, but never run.
   std::uint64_t steps = 0;
 
  private:
