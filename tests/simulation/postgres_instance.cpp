@@ -1,5 +1,7 @@
 #include "tests/simulation/postgres_instance.h"
 
+#include "tests/simulation/postgres_messages.h"
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -86,6 +88,7 @@ std::string PostgresInstance::facts(const postgres::Options& options) const {
                 {"publication", nullptr},
                 {"setup_table_readable", disk.setup.has_value()},
                 {"column_types", kColumnTypes}};
+  if (shape.has_odd_column) facts["column_types"].push_back(kOddType);
   if (disk.slot && disk.slot_name == options.slot) facts["slot"] = slot_row(*this, *disk.slot);
   const std::optional<Publication>& publication = disk.catalogs.back().publication;
   if (publication && disk.publication_name == options.publication) {

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <charconv>
+#include <span>
 #include <string_view>
 
 namespace outrider::simulation {
@@ -16,8 +17,6 @@ struct ColumnShape {
   std::string_view name;
   std::uint32_t type_oid = 0;
 };
-constexpr std::size_t kColumns = 5;
-using Columns = std::array<ColumnShape, kColumns>;
 
 // See Postgres, catalog/pg_type.dat.
 constexpr std::uint32_t kText = 25;
@@ -25,16 +24,18 @@ constexpr std::uint32_t kVarchar = 1043;
 constexpr std::uint32_t kUuid = 2950;
 constexpr std::uint32_t kJsonb = 3802;
 
-constexpr Columns kOutbox = {{{"id", kUuid},
-                              {"aggregatetype", kVarchar},
-                              {"aggregateid", kVarchar},
-                              {"type", kVarchar},
-                              {"payload", kJsonb}}};
-constexpr Columns kOther = {
+constexpr std::array<ColumnShape, 6> kOutbox = {{{"id", kUuid},
+                                                 {"aggregatetype", kVarchar},
+                                                 {"aggregateid", kVarchar},
+                                                 {"type", kVarchar},
+                                                 {"payload", kJsonb},
+                                                 {"place", kOddType}}};
+constexpr std::array<ColumnShape, 5> kOther = {
     {{"id", kText}, {"actor", kText}, {"action", kText}, {"reason", kText}, {"details", kText}}};
 
-const Columns& columns_of(std::size_t table) {
-  return kind_of(table) == TableKind::Outbox ? kOutbox : kOther;
+std::span<const ColumnShape> columns_of(const PostgresShape& shape, std::size_t table) {
+  if (kind_of(table) == TableKind::Other) return kOther;
+  return std::span(kOutbox).first(kOutbox.size() - (shape.has_odd_column ? 0 : 1));
 }
 
 // See Postgres, uuid_send().
@@ -59,8 +60,8 @@ std::string binary_value(std::uint32_t type_oid, const std::string& text) {
 
 enum class Part { Whole, Key };
 
-void append_row(PgoutputWriter& writer, const Change& change, Part part, ValueFormat format) {
-  const Columns& columns = columns_of(change.table);
+void append_row(PgoutputWriter& writer, std::span<const ColumnShape> columns, const Change& change,
+                Part part, ValueFormat format) {
   writer.number(static_cast<std::int16_t>(columns.size()));
   for (std::size_t i = 0; i < columns.size(); ++i) {
     const bool is_left_out = part == Part::Key && i > 0;
@@ -77,7 +78,7 @@ void append_row(PgoutputWriter& writer, const Change& change, Part part, ValueFo
 }  // namespace
 
 std::string relation_message(const PostgresShape& shape, std::size_t table) {
-  const Columns& columns = columns_of(table);
+  const std::span<const ColumnShape> columns = columns_of(shape, table);
   PgoutputWriter writer('R');
   writer.number(relation_of(table)).text(shape.tables[table].schema).text(shape.tables[table].name);
   writer.character('d').number(static_cast<std::int16_t>(columns.size()));
@@ -88,23 +89,24 @@ std::string relation_message(const PostgresShape& shape, std::size_t table) {
   return writer.bytes();
 }
 
-std::string change_message(const Change& change, ValueFormat format) {
+std::string change_message(const PostgresShape& shape, const Change& change, ValueFormat format) {
+  const std::span<const ColumnShape> columns = columns_of(shape, change.table);
   const std::uint32_t relation = relation_of(change.table);
   PgoutputWriter writer;
   switch (change.kind) {
     case Change::Kind::Insert:
       writer.character('I').number(relation).character('N');
-      append_row(writer, change, Part::Whole, format);
+      append_row(writer, columns, change, Part::Whole, format);
       break;
     case Change::Kind::Update:
       writer.character('U').number(relation).character('K');
-      append_row(writer, change, Part::Key, format);
+      append_row(writer, columns, change, Part::Key, format);
       writer.character('N');
-      append_row(writer, change, Part::Whole, format);
+      append_row(writer, columns, change, Part::Whole, format);
       break;
     case Change::Kind::Delete:
       writer.character('D').number(relation).character('K');
-      append_row(writer, change, Part::Key, format);
+      append_row(writer, columns, change, Part::Key, format);
       break;
     case Change::Kind::Truncate:
       return outrider::testing::truncate_message(0, {relation});

@@ -21,8 +21,11 @@ constexpr std::uint32_t relation_of(std::size_t table) {
 
 enum class ValueFormat { Text, Binary };
 
+/// pg_type's number of the odd column: point.
+inline constexpr std::uint32_t kOddType = 600;
+
 std::string relation_message(const PostgresShape& shape, std::size_t table);
 /// Insert, Update, Delete or Truncate.
-std::string change_message(const Change& change, ValueFormat format);
+std::string change_message(const PostgresShape& shape, const Change& change, ValueFormat format);
 
 }  // namespace outrider::simulation

@@ -33,6 +33,9 @@ struct PostgresShape {
   int max_wal_senders = 2;
   /// False: the publication says only what is inserted, as `outrider setup` makes it.
   bool publishes_all = true;
+  /// The outbox has a sixth column, always NULL, of a type that relays read as text only: then they
+  /// ask for all values as text.
+  bool has_odd_column = false;
 };
 
 }  // namespace outrider::simulation

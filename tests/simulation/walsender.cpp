@@ -222,7 +222,7 @@ void Walsender::decode_changes(const LogRecord& record) {
     if (described_.insert(change.table).second || instance_.random().once_in(20)) {
       queue(postgres::Lsn{}, relation_message(instance_.shape, change.table));
     }
-    queue(committed.final_lsn, change_message(change, format_));
+    queue(committed.final_lsn, change_message(instance_.shape, change, format_));
   }
   if (!begin_is_sent_) return;
   queue(committed.end_lsn,
