@@ -142,6 +142,7 @@ class Pipeline {
   std::optional<Poison> poison_;
   Supply supply_ = Supply::Dry;
   bool sink_full_ = false;
+  bool sink_is_at_rest_ = true;  // Only known while the source is waited for.
   bool newly_full_ = false;  // The sink has not had a step since it said Full.
   bool final_sealed_ = false;
   TimePoint full_since_;

@@ -42,6 +42,9 @@ Result<void> Pipeline::advance(Now now) {
     give_up_everything();
     settle();
   }
+  // What was given up is ended while the source is waited for: until then an open transaction of it
+  // holds back every consumer.
+  if (stage_ == Stage::Acquire || stage_ == Stage::Pause) sink_is_at_rest_ = sink_->at_rest();
   switch (stage_) {
     case Stage::Acquire:
       return acquire(now.steady);
@@ -226,7 +229,9 @@ Wake Pipeline::wake(TimePoint now) const {
   Wake wake;
   switch (stage_) {
     case Stage::Acquire:
-      return source_->wake(Source::Reading::Yes);
+      wake = source_->wake(Source::Reading::Yes);
+      if (!sink_is_at_rest_) wake.merge(sink_->wake());
+      return wake;
     case Stage::Look:
     case Stage::Open:
     case Stage::FirstCheckpoint:
@@ -249,6 +254,7 @@ Wake Pipeline::wake(TimePoint now) const {
       return wake;
     case Stage::Pause:
       wake.by(retry_at_);
+      if (!sink_is_at_rest_) wake.merge(sink_->wake());
       return wake;
     case Stage::Settle:
       return sink_->wake();

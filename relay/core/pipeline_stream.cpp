@@ -40,7 +40,10 @@ Result<void> Pipeline::stream(Now now) {
 
 Result<Supply> Pipeline::pump(Now now) {
   for (int i = 0; i < kEventsPerStep; ++i) {
-    if (stopping_ && !ticket_) return Supply::Dry;
+    if (stopping_ && !ticket_) {
+      note_room(now.steady);
+      return Supply::Dry;
+    }
     if (held_ == nullptr) {
       OUTRIDER_TRY(held_, source_->next());
       if (held_ == nullptr) {
@@ -187,6 +190,8 @@ Result<void> Pipeline::poison(const EventId& event, Error error) {
 }
 
 Result<void> Pipeline::drain(Now now) {
+  // What the sink has heard meanwhile may make room for the last checkpoint.
+  OUTRIDER_TRY(sink_->step(now.steady, Supply::Closing));
   if (!final_sealed_) {
     // A last checkpoint of where reading ended: it marks the stop as clean.
     const auto edge = held_ == nullptr ? Source::Edge::After : Source::Edge::Before;
@@ -245,6 +250,8 @@ void Pipeline::note_room(TimePoint now) {
   if (!sink_full_) return;
   counters_.backpressure_seconds += std::chrono::duration<double>(now - full_since_).count();
   sink_full_ = false;
+  // It was the sink that was waited for, not the source.
+  if (ticket_) ticket_->since = now;
 }
 
 }  // namespace outrider

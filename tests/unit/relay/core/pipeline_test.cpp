@@ -139,6 +139,24 @@ TEST(Pipeline, ATransactionThatTheSourceDoesNotFinishIsDeliveredInPartAfterMaxOp
   EXPECT_EQ(rig.sink->sealed[0].position, 1U);
 }
 
+TEST(Pipeline, TimeThatTheSinkTakesDoesNotTearATransaction) {
+  Rig rig;
+  rig.sink->delivers_at_once = false;
+  rig.source->script = {row(1, "a"), row(1, "b"), commit(1)};
+  rig.source->ready = 1;
+  rig.run();
+  rig.source->ready = 2;
+  rig.sink->is_full = true;
+  rig.run();
+  rig.now += 60s;
+  rig.sink->is_full = false;
+  rig.run();
+  EXPECT_THAT(rig.offered_ids(), ElementsAre("a", "b"));
+  EXPECT_TRUE(rig.sink->sealed.empty()) << "the source has only just been asked for the rest";
+  rig.run_after(6s);
+  EXPECT_EQ(rig.sink->sealed.size(), 1U);
+}
+
 TEST(Pipeline, AFullSinkHoldsTheEventBackUntilThereIsRoom) {
   Rig rig;
   rig.source->script = {row(1, "a"), row(1, "b"), commit(1)};
@@ -291,6 +309,49 @@ TEST(Pipeline, AnOrderlyStopFinishesTheTransactionDeliversAndConfirms) {
   EXPECT_EQ(rig.source->confirmed.back(), 3U);
   EXPECT_EQ(rig.sink->supplies.back(), Supply::Closing);
   EXPECT_EQ(testing::events_done(rig.sink->checkpoint->position), 3U);
+}
+
+TEST(Pipeline, AStopWhileTheSinkIsFullEndsOnceThereIsRoom) {
+  Rig rig;
+  rig.source->script = {row(1, "a"), commit(1), row(2, "b"), commit(2)};
+  rig.sink->is_full = true;
+  rig.run();
+  rig.pipeline->stop();
+  rig.run();
+  EXPECT_FALSE(rig.pipeline->stopped());
+  rig.sink->is_full = false;
+  rig.run();
+  EXPECT_TRUE(rig.pipeline->stopped());
+  EXPECT_THAT(rig.offered_ids(), ElementsAre("a"));
+}
+
+TEST(Pipeline, TheLastCheckpointOfAStopTakesTheRoomThatAStepMakes) {
+  Rig rig;
+  rig.source->script = {row(1, "a"), commit(1)};
+  rig.run();
+  rig.sink->is_full = true;
+  rig.pipeline->stop();
+  rig.run();
+  EXPECT_EQ(rig.state(), PipelineState::Draining);
+  rig.sink->has_room_after_step = true;
+  rig.run(1);
+  EXPECT_TRUE(rig.pipeline->stopped()) << "nothing would wake it again";
+}
+
+TEST(Pipeline, WhatASinkGaveUpIsEndedWhileTheSourceIsWaitedFor) {
+  Rig rig;
+  rig.source->script = {row(1, "a"), commit(1)};
+  rig.run();
+  rig.sink->step_error = Error{ErrorKind::Interrupted, "broken", ""};
+  rig.sink->rests = false;
+  rig.source->standing = Source::Standing::Working;
+  rig.run();
+  const int asked_in_pause = rig.sink->rests_asked;
+  EXPECT_GT(asked_in_pause, 0);
+  rig.run_after(10s);
+  EXPECT_GT(rig.sink->rests_asked, asked_in_pause);
+  const Wake wake = rig.pipeline->step({.steady = rig.now, .wall = {}});
+  EXPECT_EQ(wake.at(), TimePoint::min()) << "the sink is waited for, too";
 }
 
 TEST(Pipeline, StopsFromEveryState) {

@@ -144,6 +144,9 @@ class ScriptedSink final : public Sink {
   std::vector<Supply> supplies;
   bool delivers_at_once = true;
   bool is_full = false;
+  bool has_room_after_step = false;  ///< `is_full` ends with the next step.
+  bool rests = true;                 ///< What at_rest() says.
+  int rests_asked = 0;
   std::function<std::optional<Error>(const std::string& id)> reject = [](const std::string&) {
     return std::nullopt;
   };
@@ -173,6 +176,7 @@ class ScriptedSink final : public Sink {
   }
   Result<void> step(TimePoint, Supply supply) override {
     supplies.push_back(supply);
+    if (has_room_after_step) is_full = false;
     if (step_error) return std::unexpected(*std::exchange(step_error, std::nullopt));
     if (delivers_at_once) deliver(sealed.size());
     return {};
@@ -188,8 +192,15 @@ class ScriptedSink final : public Sink {
     sealed.clear();
     delivered_.clear();
   }
-  bool at_rest() override { return true; }
-  Wake wake() const override { return {}; }
+  bool at_rest() override {
+    ++rests_asked;
+    return rests;
+  }
+  Wake wake() const override {
+    Wake wake;
+    if (!rests) wake.by(TimePoint::min());
+    return wake;
+  }
   const SinkCounters& counters() const override { return counters_; }
   Notices take_notices() override { return {}; }
 
