@@ -123,6 +123,7 @@ Result<void> PostgresSource::judge_owner(TimePoint now) {
     stand_by(now);
     return {};
   }
+  OUTRIDER_TRY(check_primary(*facts));  // Or a promotion would change the timeline meanwhile.
   stream_ = connector_->open(Connection::Kind::Replication);
   ++counters_.connects;
   move_to(Step::ConnectStream, now + kStepTimeout);

@@ -145,11 +145,14 @@ Result<StartDecision> decide_without_checkpoint(const StartFacts& facts, Postgre
 
 }  // namespace
 
+Result<void> check_primary(const ServerFacts& facts) {
+  if (!facts.in_recovery) return {};
+  return failure(ErrorKind::Unavailable, "the server is a standby",
+                 "name the primary, or all hosts with target_session_attrs=read-write");
+}
+
 Result<void> check_facts(const Options& options, const ServerFacts& facts) {
-  if (facts.in_recovery) {
-    return failure(ErrorKind::Unavailable, "the server is a standby",
-                   "name the primary, or all hosts with target_session_attrs=read-write");
-  }
+  OUTRIDER_TRY(check_primary(facts));
   if (facts.wal_level != "logical") {
     return failure(ErrorKind::Refused, "wal_level is \"" + facts.wal_level + "\", not \"logical\"",
                    "ALTER SYSTEM SET wal_level = logical, then restart the server");

@@ -25,6 +25,9 @@ struct SystemIdentity {
   std::string timeline_history;
 };
 
+/// Unavailable while the server is a standby.
+Result<void> check_primary(const ServerFacts& facts);
+
 /// Everything that must hold before and while the slot is read, except who holds it. Refused or
 /// Misconfigured with the remedy.
 Result<void> check_facts(const Options& options, const ServerFacts& facts);

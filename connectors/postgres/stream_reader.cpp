@@ -35,7 +35,7 @@ StreamReader::StreamReader(const PostgresPosition& from, Lsn confirmed_flush)
       resumed_(from.partial),
       before_{from.end_lsn, from.partial, from.last},
       after_(before_),
-      received_(from.end_lsn),
+      received_(confirmed_flush),
       verified_(confirmed_flush >= from.end_lsn) {
   if (from.last.is_transaction() && confirmed_flush < from.last.end_lsn) expected_ = from.last;
 }
@@ -100,7 +100,11 @@ Result<void> StreamReader::on(const Commit& commit) {
     event_.what = Idle{};
     return {};
   }
-  if (transaction.covered) return verify_covered(transaction, commit);
+  if (transaction.covered) {
+    OUTRIDER_TRY(verify_covered(transaction, commit));
+    verified_ = verified_ || commit.end_lsn >= covered_to_;
+    return {};
+  }
   if (transaction.messages < transaction.delivered) {
     return diverged(transaction_named(transaction.begin.final_lsn, transaction.begin.xid) +
                     " had " + std::to_string(transaction.delivered) + " events and now has " +

@@ -121,6 +121,13 @@ TEST(SourceStart, FactsThatForbidTheStartAreRefused) {
               AllOf(StartsWith("unavailable"), HasSubstr("standby")));
 }
 
+TEST(SourceStart, AStandbyIsNotAskedForItsTimelineBecauseAPromotionChangesIt) {
+  SourceWorld world;
+  world.server.facts["in_recovery"] = true;
+  EXPECT_THAT(world.acquire(), AllOf(StartsWith("unavailable"), HasSubstr("standby")));
+  EXPECT_EQ(world.server.queries_with("IDENTIFY_SYSTEM"), 0U);
+}
+
 TEST(SourceStart, ASlotOfAnotherDatabaseIsRefusedBeforeACheckpointIsMade) {
   SourceWorld world;
   world.server.facts["slot"]["database"] = "warehouse";

@@ -122,6 +122,17 @@ TEST(StreamReader, DropsTransactionsAtOrBeforeThePosition) {
   EXPECT_EQ(stream.said(), "new commit ");
 }
 
+TEST(StreamReader, TheTransactionThatEndsAtThePositionVerifiesIt) {
+  PostgresPosition position = from(310);
+  position.last = fingerprint(310, 8, 1);
+  Stream stream(position, 100);
+  EXPECT_EQ(stream.reader().received(), Lsn{100}) << "nothing was received on this stream yet";
+  stream.begin(200, 7).relation().row("old").commit(210);
+  EXPECT_FALSE(stream.reader().is_verified());
+  stream.begin(300, 8, 1).row("last").commit(310);
+  EXPECT_TRUE(stream.reader().is_verified()) << "a server at rest says nothing after it";
+}
+
 TEST(StreamReader, ResumesInsideATransactionAfterTheEventsThatAreDone) {
   PostgresPosition position = from(100);
   position.partial = {.final_lsn = Lsn{200}, .xid = 7, .events_done = 2};
