@@ -284,6 +284,10 @@ JobResult LibrdkafkaClient::run(const CloseJob&) {
     // Otherwise consumers wait for the transaction's time-out. A failure changes nothing: the next
     // producer of the same id ends it.
     const ErrorObject ignored(rd_kafka_abort_transaction(current_handle(), kAbortTimeoutMs));
+  } else if (!producers_.empty() && options_.delivery == Delivery::AtLeastOnce) {
+    // What is under way must not arrive behind what the next producer writes.
+    rd_kafka_purge(current_handle(), RD_KAFKA_PURGE_F_QUEUE);
+    static_cast<void>(rd_kafka_flush(current_handle(), kAbortTimeoutMs));
   }
   let_go_of_producers();
   checkpoint_.reset();
