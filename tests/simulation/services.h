@@ -1,0 +1,44 @@
+// The services of a simulated run: what they commit, and what the oracle is told of it. Used by the
+// world.
+#pragma once
+
+#include "tests/simulation/environment.h"
+#include "tests/simulation/oracle.h"
+#include "tests/simulation/postgres_server.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace outrider::simulation {
+
+class Services {
+ public:
+  Services(Environment& environment, PostgresServer& postgres, Oracle& oracle)
+      : environment_(environment), postgres_(postgres), oracle_(oracle) {}
+
+  /// Commits, rolls back, or writes where no relay looks.
+  void act();
+  void commit_huge();
+  /// A transaction with one row that makes no record.
+  void commit_poisoned();
+  /// After a failover or a restore.
+  void tell_history();
+
+ private:
+  Change event(std::string aggregate);
+  Change other_change();
+  std::vector<Change> changes(std::size_t most);
+  void commit(std::vector<Change> changes, bool is_poisoned);
+
+  Environment& environment_;
+  PostgresServer& postgres_;
+  Oracle& oracle_;
+  std::uint64_t next_event_ = 1;
+};
+
+/// A transaction as consumers should see it.
+CommittedEvents events_of(const PostgresServer::Transaction& transaction);
+
+}  // namespace outrider::simulation
