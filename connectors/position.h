@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <optional>
 #include <span>
@@ -70,6 +71,9 @@ struct Checkpoint {
   Delivery written_by = Delivery::ExactlyOnce;
   /// True if it was written by an orderly stop, with nothing delivered after it.
   bool clean = false;
+  /// Counts the runs of the sink: that of a later run counts, whatever an older one that nothing
+  /// fences wrote behind it.
+  std::uint64_t generation = 0;
 };
 
 /// What a sink found of its own checkpoint.

@@ -23,7 +23,7 @@ std::string write_checkpoint(const Checkpoint& checkpoint, const PositionFormat&
   std::string text = "{\"format\":" + std::to_string(kFormat) + ",\"delivery\":\"";
   text += exactly_once ? kExactlyOnce : kAtLeastOnce;
   text += checkpoint.clean ? "\",\"clean\":true" : "\",\"clean\":false";
-  text += ",\"version\":\"";
+  text += ",\"generation\":" + std::to_string(checkpoint.generation) + ",\"version\":\"";
   text += kVersion;
   return text + "\",\"position\":" + format.to_json(checkpoint.position) + "}";
 }
@@ -44,11 +44,17 @@ Result<Checkpoint> read_checkpoint(std::string_view record, const PositionFormat
   }
   if (clean == parsed.end() || !clean->is_boolean()) return refused("does not say if it is clean");
   if (position == parsed.end() || !position->is_object()) return refused("has no position");
+  const auto generation = parsed.find("generation");
+  const bool has_generation = generation != parsed.end();
+  if (has_generation && !generation->is_number_unsigned()) {
+    return refused("has no known generation");
+  }
   OUTRIDER_TRY(const Position read, format.from_json(position->dump()));
   return Checkpoint{
       .position = read,
       .written_by = *delivery == kExactlyOnce ? Delivery::ExactlyOnce : Delivery::AtLeastOnce,
-      .clean = clean->get<bool>()};
+      .clean = clean->get<bool>(),
+      .generation = has_generation ? generation->get<std::uint64_t>() : 0};
 }
 
 }  // namespace outrider::kafka

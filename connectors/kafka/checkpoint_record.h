@@ -9,8 +9,8 @@
 
 namespace outrider::kafka {
 
-/// {"format":1,"delivery":"exactly_once","clean":true,"version":"0.1.0","position":{…}}: short
-/// ASCII JSON.
+/// {"format":1,"delivery":"exactly_once","clean":true,"generation":7,"version":"0.1.0",
+/// "position":{…}}: short ASCII JSON.
 std::string write_checkpoint(const Checkpoint& checkpoint, const PositionFormat& format);
 
 /// Reads what this or the previous release wrote. Refused otherwise.

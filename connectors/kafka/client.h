@@ -43,8 +43,8 @@ inline constexpr std::uint32_t kCheckpointTag = 0xFFFF'FFFF;
 struct CheckpointFacts {
   int partitions = 0;
   std::string cleanup_policy;
-  /// The value of the last record with our key; no value: none.
-  std::optional<std::string> record = {};
+  /// The values of the last records with our key, oldest first; empty: there is none.
+  std::vector<std::string> records = {};
   /// False if records of a transaction still open hide what comes after them.
   bool is_complete = true;
 };

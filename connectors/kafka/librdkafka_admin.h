@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace outrider::kafka {
 
@@ -60,7 +61,7 @@ class CheckpointTopic {
 
  private:
   struct Tail {
-    std::optional<std::string> record;
+    std::vector<std::string> records;
     bool is_complete = false;
   };
   CheckpointTopic(const Options& options, ErrorListener listener, Handle administrator)

@@ -16,6 +16,7 @@ constexpr int kConsumeTimeoutMs = 100;
 constexpr auto kReadTimeout = 10s;
 // How far before the end to begin; control records and aborted ones take places, too.
 constexpr std::int64_t kTailRecords = 16;
+constexpr std::size_t kRecordsMost = 16;
 
 std::unexpected<JobFailure> failed(rd_kafka_resp_err_t code, std::string act) {
   return std::unexpected(JobFailure{.error = error_of(code), .act = std::move(act)});
@@ -90,15 +91,15 @@ Answer<CheckpointFacts> CheckpointTopic::read_tail(CheckpointFacts facts, Wait w
   const rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(
       administrator_.get(), options_.identity.c_str(), 0, &low, &high, kAnswerTimeoutMs);
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return failed(code, "read the checkpoint topic");
-  facts.record.reset();
+  facts.records.clear();
   facts.is_complete = true;
   for (std::int64_t records = kTailRecords; low < high; records *= 16) {
     const std::int64_t begin = std::max(low, high - records);
     Answer<Tail> tail = read_from(begin, high, wait);
     if (!tail) return std::unexpected(std::move(tail).error());
-    facts.record = std::move(tail->record);
+    facts.records = std::move(tail->records);
     facts.is_complete = tail->is_complete;
-    if (facts.record || !facts.is_complete || begin == low) break;
+    if (!facts.records.empty() || !facts.is_complete || begin == low) break;
   }
   return facts;
 }
@@ -119,7 +120,8 @@ Answer<CheckpointTopic::Tail> CheckpointTopic::read_from(std::int64_t begin, std
     if (!message) continue;
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
       if (has_key(*message, options_.identity) && message->payload != nullptr) {
-        tail.record.emplace(static_cast<const char*>(message->payload), message->len);
+        tail.records.emplace_back(static_cast<const char*>(message->payload), message->len);
+        if (tail.records.size() > kRecordsMost) tail.records.erase(tail.records.begin());
       }
     } else if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
       tail.is_complete = message->offset >= end;

@@ -53,7 +53,8 @@ Result<std::optional<Found>> KafkaSink::finish_job(Stage next) {
     // From the first record on, whoever takes over must know that events may repeat.
     OUTRIDER_TRY(opening_checkpoint_, produce_checkpoint({.position = found.checkpoint->position,
                                                           .written_by = Delivery::AtLeastOnce,
-                                                          .clean = false}));
+                                                          .clean = false,
+                                                          .generation = generation_}));
   }
   return found;
 }
@@ -77,9 +78,13 @@ Result<Found> KafkaSink::judge_checkpoint(const CheckpointFacts& facts, Stage ne
                    "it ends by itself at its time-out; no other program may write to this topic");
   }
   Found found;
-  if (facts.record) {
-    OUTRIDER_TRY(found.checkpoint, read_checkpoint(*facts.record, format_));
+  for (const std::string& record : facts.records) {
+    OUTRIDER_TRY(const Checkpoint read, read_checkpoint(record, format_));
+    if (!found.checkpoint || read.generation >= found.checkpoint->generation) {
+      found.checkpoint = read;
+    }
   }
+  generation_ = found.checkpoint ? found.checkpoint->generation + 1 : 1;
   return found;
 }
 

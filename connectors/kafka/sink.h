@@ -114,7 +114,8 @@ class KafkaSink final : public Sink {
       kBatchBytesMax;  // The least that a topic takes; outlives rebuilds.
   // While not 0, each record is a batch of its own, to find the one that had a batch rejected.
   std::size_t records_to_isolate_ = 0;
-  bool close_pending_ = false;  // Close as soon as the job under way has ended.
+  std::uint64_t generation_ = 0;  // Of the checkpoints that this run writes.
+  bool close_pending_ = false;    // Close as soon as the job under way has ended.
   std::unordered_map<std::string, TopicFacts, TextHash, std::equal_to<>> topics_;
   std::string topic_asked_;  // The topic of the TopicJob under way; empty: none.
 

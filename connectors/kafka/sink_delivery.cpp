@@ -43,8 +43,11 @@ void KafkaSink::commit_if_due(TimePoint now, Supply supply) {
 
 void KafkaSink::commit() {
   const Position& position = tickets_[sealed_ - 1].position;
-  client_->submit(CommitJob{write_checkpoint(
-      {.position = position, .written_by = Delivery::ExactlyOnce, .clean = true}, format_)});
+  client_->submit(CommitJob{write_checkpoint({.position = position,
+                                              .written_by = Delivery::ExactlyOnce,
+                                              .clean = true,
+                                              .generation = generation_},
+                                             format_)});
   stage_ = Stage::Committing;
 }
 
@@ -76,7 +79,8 @@ Result<void> KafkaSink::write_checkpoint_if_due(TimePoint now, Supply supply) {
   const bool clean = closing && covered == tickets_.size();
   OUTRIDER_TRY(const bool written, produce_checkpoint({.position = tickets_[covered - 1].position,
                                                        .written_by = Delivery::AtLeastOnce,
-                                                       .clean = clean}));
+                                                       .clean = clean,
+                                                       .generation = generation_}));
   if (!written) return {};
   covered_ = covered;
   checkpoint_written_at_ = now;

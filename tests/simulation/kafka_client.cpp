@@ -115,7 +115,7 @@ kafka::CheckpointFacts KafkaClient::checkpoint_facts() const {
   KafkaCluster::Tail tail = cluster_.read_committed(options_.identity, options_.identity);
   return {.partitions = static_cast<int>(topic.partitions),
           .cleanup_policy = topic.cleanup_policy,
-          .record = std::move(tail.record),
+          .records = std::move(tail.records),
           .is_complete = tail.is_complete};
 }
 

@@ -8,6 +8,8 @@ namespace outrider::simulation {
 namespace {
 
 constexpr const char* kWho = "kafka";
+// How many records of a topic a reader of its end sees.
+constexpr std::size_t kTail = 16;
 
 std::size_t bytes_of(const std::vector<StoredRecord>& batch) {
   std::size_t sum = 0;
@@ -213,10 +215,13 @@ KafkaCluster::Tail KafkaCluster::read_committed(const std::string& topic,
   if (found == topics_.end() || found->second.partitions.empty()) return tail;
   const Partition& partition = found->second.partitions.front();
   tail.is_complete = partition.visible_to == partition.log.size();
-  for (std::size_t i = 0; i < partition.visible_to; ++i) {
+  const std::size_t begin = partition.visible_to - std::min(partition.visible_to, kTail);
+  for (std::size_t i = begin; i < partition.visible_to; ++i) {
     const Entry& entry = partition.log[i];
     const bool committed = entry.transaction == 0 || partition.marks.at(entry.transaction);
-    if (committed && entry.record.key == key) tail.record = entry.record.value;
+    if (committed && entry.record.key == key) {
+      tail.records.push_back(entry.record.value.value_or(""));
+    }
   }
   return tail;
 }

@@ -90,8 +90,8 @@ class KafkaCluster {
   int end(const std::string& id, int epoch, bool commit);
 
   struct Tail {
-    std::optional<std::string> record;  ///< The last visible one with the key.
-    bool is_complete = true;            ///< Nothing undecided hides what comes after.
+    std::vector<std::string> records;  ///< The last visible ones with the key, oldest first.
+    bool is_complete = true;           ///< Nothing undecided hides what comes after.
   };
   Tail read_committed(const std::string& topic, const std::string& key) const;
 

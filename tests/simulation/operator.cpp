@@ -17,7 +17,7 @@ void World::operate() {
   const std::string checkpoints = relay_options(0).sink.identity;
   // Without a checkpoint a used slot is adopted as it is; and of two such acts the second may hide
   // what the first one did.
-  if (was_operated_ || !kafka_.read_committed(checkpoints, checkpoints).record) return;
+  if (was_operated_ || kafka_.read_committed(checkpoints, checkpoints).records.empty()) return;
   const auto gap = [&](const char* act) {
     environment_.trace.note("operator", act);
     may_halt_ = true;
@@ -125,7 +125,7 @@ void World::visit_of_another_cluster() {
   another.set_up(options.source);
   Relay visitor(environment_, another, kafka_, weather_.client, options);
   const bool found_checkpoint =
-      kafka_.read_committed(options.sink.identity, options.sink.identity).record.has_value();
+      !kafka_.read_committed(options.sink.identity, options.sink.identity).records.empty();
   // Whoever is first has the name.
   may_halt_ = may_halt_ || !found_checkpoint;
   const TimePoint until = environment_.clock.steady + 5s;

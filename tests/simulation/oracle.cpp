@@ -67,7 +67,10 @@ void Oracle::visible(const TopicPartition& place, const StoredRecord& record,
   const auto known = present_.find(record.event);
   if (known == present_.end()) return;  // Published before the database lost it.
   if (transactions_[known->second.transaction].is_poisoned) {
-    violated("event " + record.event + " is of a transaction that cannot be published");
+    // Without Kafka transactions what was sent before the bad event cannot be taken back.
+    if (transaction != 0) {
+      violated("event " + record.event + " is of a transaction that cannot be published");
+    }
     return;
   }
   std::deque<std::string>& waiting = outstanding_[known->second.key];

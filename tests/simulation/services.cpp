@@ -107,7 +107,11 @@ void Services::commit_huge() {
 
 void Services::commit_poisoned() {
   std::vector<Change> poisoned = changes(4);
-  const auto row = std::ranges::find_if(poisoned, is_event);
+  std::vector<Change*> rows;
+  for (Change& change : poisoned) {
+    if (is_event(change)) rows.push_back(&change);
+  }
+  Change* const row = rows[environment_.random.below(rows.size())];
   row->values[environment_.random.once_in(2) ? kKeyColumn : kPayloadColumn] = std::nullopt;
   commit(std::move(poisoned), true);
 }

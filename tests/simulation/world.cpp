@@ -183,8 +183,6 @@ void World::happen() {
     if (comes(weather_.freeze_relay)) {
       environment_.trace.note("world", "SIGSTOP");
       relays_[place]->freeze(environment_.clock.steady + environment_.random.between(1s, 90s));
-      // Nothing fences its last checkpoint: the next start may find it older than the slot.
-      if (delivery_ == Delivery::AtLeastOnce) may_halt_ = true;
       slow_until_ = std::max(slow_until_, environment_.clock.steady + 90s);
       if (environment_.random.once_in(2)) start_relay(next_relay_++);
     }
@@ -206,8 +204,6 @@ void World::break_something() {
   if (comes(weather_.shut_down_postgres)) postgres_.shut_down(random.between(10ms, 10s));
   if (comes(weather_.disconnect)) {
     postgres_.disconnect(random);
-    // Cut off from Postgres alone it still writes checkpoints, and nothing fences it.
-    if (delivery_ == Delivery::AtLeastOnce) may_halt_ = true;
     slow_until_ = std::max(slow_until_, environment_.clock.steady + 40s);
   }
   if (comes(weather_.terminate)) postgres_.terminate_walsender();

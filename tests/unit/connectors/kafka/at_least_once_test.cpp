@@ -106,7 +106,7 @@ TEST(AtLeastOnce, WritesItsModeBeforeItsFirstRecord) {
   SinkDriver driver(Delivery::AtLeastOnce);
   driver.start(driver.stored(9, Delivery::ExactlyOnce, true));
   ASSERT_EQ(driver.client->checkpoints().size(), 1U);
-  EXPECT_EQ(driver.client->checkpoints().back(), driver.stored(9, Delivery::AtLeastOnce, false));
+  EXPECT_EQ(driver.client->checkpoints().back(), driver.stored(9, Delivery::AtLeastOnce, false, 2));
   EXPECT_EQ(driver.offer(10), Offer::Full);
   EXPECT_TRUE(driver.client->records().empty());
   driver.client->acknowledge_checkpoint();

@@ -70,15 +70,18 @@ class SinkDriver {
   }
 
   static CheckpointFacts facts(std::optional<std::string> record = std::nullopt) {
-    return {.partitions = 1,
-            .cleanup_policy = "compact",
-            .record = std::move(record),
-            .is_complete = true};
+    CheckpointFacts facts{.partitions = 1, .cleanup_policy = "compact", .is_complete = true};
+    if (record) facts.records.push_back(std::move(*record));
+    return facts;
   }
 
-  std::string stored(std::uint64_t place, Delivery delivery, bool clean) const {
-    return write_checkpoint(
-        {.position = position_at(place), .written_by = delivery, .clean = clean}, format);
+  std::string stored(std::uint64_t place, Delivery delivery, bool clean,
+                     std::uint64_t generation = 1) const {
+    return write_checkpoint({.position = position_at(place),
+                             .written_by = delivery,
+                             .clean = clean,
+                             .generation = generation},
+                            format);
   }
 
   /// Offers a record of the transaction 100 × ticket once; a topic that must be looked up is.

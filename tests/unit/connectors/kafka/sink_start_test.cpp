@@ -43,6 +43,25 @@ TEST(SinkStart, TheCheckpointReadAfterFencingCounts) {
   EXPECT_FALSE((*opened)->checkpoint->clean);
 }
 
+TEST(SinkStart, WhatAnOlderRunWroteBehindALaterOneDoesNotCount) {
+  SinkDriver driver(Delivery::AtLeastOnce);
+  CheckpointFacts facts = SinkDriver::facts();
+  facts.records = {driver.stored(7, Delivery::AtLeastOnce, false, 1),
+                   driver.stored(9, Delivery::AtLeastOnce, false, 2),
+                   driver.stored(11, Delivery::AtLeastOnce, false, 2),
+                   driver.stored(8, Delivery::AtLeastOnce, false, 1)};
+  static_cast<void>(driver.sink->look(driver.now));
+  driver.client->finish(facts);
+  static_cast<void>(driver.sink->look(driver.now));
+  static_cast<void>(driver.sink->open(driver.now));
+  driver.client->finish(facts);
+  const auto found = driver.sink->open(driver.now);
+  ASSERT_TRUE(found && *found && (*found)->checkpoint);
+  EXPECT_EQ((*found)->checkpoint->position, position_at(11));
+  EXPECT_EQ(driver.client->checkpoints().back(), driver.stored(11, Delivery::AtLeastOnce, false, 3))
+      << "this run is the third one";
+}
+
 TEST(SinkStart, RefusesACheckpointTopicThatForgets) {
   for (const char* policy : {"delete", "compact,delete"}) {
     SinkDriver driver;
