@@ -165,11 +165,11 @@ void SinkDriver::deliver(const std::vector<PlainRecord>& records, const Position
   deliver();
 }
 
-void SinkDriver::abandon() {
+void SinkDriver::abandon(Duration patience) {
   sink_.abandon();
   open_.reset();
   under_way_.clear();
-  run("the sink is at rest", [&] { return sink_.at_rest(); });
+  run("the sink is at rest", [&] { return sink_.at_rest(); }, patience);
 }
 
 }  // namespace outrider::conformance

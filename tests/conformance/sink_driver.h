@@ -53,7 +53,7 @@ class SinkDriver {
   std::size_t delivered() const { return delivered_; }
 
   /// abandon() until at_rest().
-  void abandon();
+  void abandon(Duration patience = kPatience);
 
  private:
   void run(const std::string& what, const std::function<bool()>& turn,

@@ -58,7 +58,8 @@ class Victim {
     driver_.step(Supply::Dry);
   }
 
-  void give_up() { driver_.abandon(); }
+  /// Whatever is left to do then may have to wait for the server.
+  void give_up() { under_test_->sink().abandon(); }
 
   /// Until the delivery is reported, or fails, which is just as well.
   void go_on() {
@@ -72,7 +73,7 @@ class Victim {
 
   void expect_truth() {
     const bool was_reported = driver_.delivered() == kLost;
-    driver_.abandon();
+    driver_.abandon(kOutagePatience);
     const Found found = driver_.start(kOutagePatience);
     ASSERT_TRUE(found.checkpoint.has_value());
     const std::uint64_t reached = number_of(found.checkpoint->position);
