@@ -21,6 +21,7 @@ constexpr int kFenceSliceMs = 1'000;
 constexpr int kFenceSlices = 30;
 constexpr int kAbortTimeoutMs = 5'000;
 constexpr int kRoomTimeoutMs = 100;
+constexpr int kCommitSliceMs = 1'000;
 constexpr int kFlushTimeoutMs = 500;
 constexpr int kOutageTimeoutMs = 1'000;
 constexpr int kForever = -1;
@@ -267,8 +268,9 @@ void LibrdkafkaClient::flush() {
 
 std::optional<JobFailure> LibrdkafkaClient::call_until_settled(
     const char* act, rd_kafka_error_t* (*call)(rd_kafka_t*, int)) {
+  // In slices, so that it can be hurried: a call that timed out goes on where it was.
   while (true) {
-    const ErrorObject error(call(current_handle(), kForever));
+    const ErrorObject error(call(current_handle(), kCommitSliceMs));
     if (!error) return std::nullopt;
     ClientError settled = error_of(current_handle(), error.get());
     if (!should_call_again(settled) || hurrying_) {
