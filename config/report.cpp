@@ -1,5 +1,7 @@
 #include "config/report.h"
 
+#include "relay/base/one_line.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -36,8 +38,8 @@ std::string Report::text() const {
     if (problem.place.line > 0) {
       fmt::format_to(std::back_inserter(lines), ":{}:{}", problem.place.line, problem.place.column);
     }
-    if (!problem.path.empty()) lines += ": " + problem.path;
-    lines += ": " + problem.what + "\n";
+    if (!problem.path.empty()) lines += ": " + in_one_line(problem.path);
+    lines += ": " + in_one_line(problem.what) + "\n";
   }
   return lines;
 }

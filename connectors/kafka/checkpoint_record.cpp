@@ -6,6 +6,8 @@ namespace outrider::kafka {
 namespace {
 
 constexpr int kFormat = 1;
+// Far more than is ever written. What is longer may be nested deeper than the stack is.
+constexpr std::size_t kRecordBytesMax = 16 * 1024;
 constexpr std::string_view kVersion = OUTRIDER_VERSION;
 constexpr std::string_view kExactlyOnce = "exactly_once";
 constexpr std::string_view kAtLeastOnce = "at_least_once";
@@ -29,6 +31,7 @@ std::string write_checkpoint(const Checkpoint& checkpoint, const PositionFormat&
 }
 
 Result<Checkpoint> read_checkpoint(std::string_view record, const PositionFormat& format) {
+  if (record.size() > kRecordBytesMax) return refused("is too long to be one");
   const nlohmann::json parsed = nlohmann::json::parse(record, nullptr, false);
   if (!parsed.is_object()) return refused("is no JSON object");
   const auto number = parsed.find("format");

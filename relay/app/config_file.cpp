@@ -78,7 +78,15 @@ class Completion {
                     "must name the database: add dbname=… (or /database to a URI)");
       return;
     }
-    if (pipeline.identity.empty()) pipeline.identity = default_identity(database, source.slot);
+    if (pipeline.identity.empty()) {
+      pipeline.identity = default_identity(database, source.slot);
+      if (const auto problem = check_topic_name(pipeline.identity)) {
+        report_.about(path + ".identity",
+                      fmt::format("\"{}\", made of database and slot, {}; set an identity",
+                                  pipeline.identity, *problem));
+        return;
+      }
+    }
     const std::string server =
         fmt::format("{}:{}/{}/{}", value_of(*parsed, "host", value_of(*parsed, "hostaddr", "")),
                     value_of(*parsed, "port", "5432"), database, source.slot);

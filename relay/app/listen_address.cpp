@@ -21,6 +21,7 @@ Result<ListenAddress> parse_listen_address(std::string_view text) {
   } else if (host.find(':') != std::string_view::npos) {
     return bad();
   }
+  if (host.find_first_of("[]") != std::string_view::npos) return bad();
   ListenAddress address{.host = std::string(host)};
   const char* const end = port_text.data() + port_text.size();
   const auto [rest, failed] = std::from_chars(port_text.data(), end, address.port);

@@ -11,6 +11,9 @@ namespace {
 constexpr std::size_t kTablesMax = 64;
 constexpr std::size_t kTopicsMax = 4096;
 
+// The JSON library writes nested values recursively, so deeper ones could exhaust the stack.
+constexpr int kHeaderDepthMax = 500;
+
 std::string quoted(const Table& table) { return "\"" + table.schema + "\".\"" + table.name + "\""; }
 
 /// Text or bytes of a value that must be there.
@@ -93,7 +96,18 @@ Result<std::string_view> OutboxMapper::topic_of(std::string_view aggregatetype) 
 }
 
 Result<void> OutboxMapper::add_json_headers(std::string_view json) {
-  const nlohmann::json parsed = nlohmann::json::parse(json, nullptr, false);
+  bool too_deep = false;
+  const auto look_at_depth = [&](int depth, nlohmann::json::parse_event_t, const nlohmann::json&) {
+    too_deep = too_deep || depth > kHeaderDepthMax;
+    return !too_deep;
+  };
+  const nlohmann::json parsed = nlohmann::json::parse(json, look_at_depth, false);
+  if (too_deep) {
+    return failure(ErrorKind::BadEvent,
+                   "column \"" + options_.columns.headers + "\" is nested deeper than " +
+                       std::to_string(kHeaderDepthMax) + " levels",
+                   "send deep structures in the payload");
+  }
   if (!parsed.is_object()) {
     return failure(ErrorKind::BadEvent,
                    "column \"" + options_.columns.headers + "\" is not a JSON object",

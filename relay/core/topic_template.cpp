@@ -1,5 +1,7 @@
 #include "relay/core/topic_template.h"
 
+#include "relay/base/one_line.h"
+
 #include <algorithm>
 
 namespace outrider {
@@ -14,6 +16,8 @@ bool is_topic_character(char c) {
 }
 
 bool is_topic_text(std::string_view text) { return std::ranges::all_of(text, is_topic_character); }
+
+std::string shown(std::string_view text) { return in_one_line(text.substr(0, kTopicBytesMax)); }
 
 }  // namespace
 
@@ -51,14 +55,20 @@ Result<void> TopicTemplate::expand(std::string_view aggregatetype, std::string& 
   if (!has_placeholder_) return {};
   if (aggregatetype.empty() || !is_topic_text(aggregatetype)) {
     return failure(ErrorKind::BadEvent,
-                   "aggregatetype \"" + std::string(aggregatetype.substr(0, kTopicBytesMax)) +
-                       "\" cannot be part of a topic name",
+                   "aggregatetype \"" + shown(aggregatetype) + "\" cannot be part of a topic name",
                    "topic names have the characters [A-Za-z0-9._-]");
   }
   topic.append(aggregatetype).append(suffix_);
   if (topic.size() > kTopicBytesMax) {
     return failure(ErrorKind::BadEvent, "topic name of " + std::to_string(topic.size()) +
                                             " characters, more than Kafka's 249");
+  }
+  // A short prefix that the row completes.
+  if (topic.starts_with("__") || topic == "..") {
+    return failure(ErrorKind::BadEvent,
+                   "aggregatetype \"" + shown(aggregatetype) + "\" would make the topic \"" +
+                       topic + "\", which is not for events",
+                   "use a topic template that begins with a word");
   }
   return {};
 }

@@ -16,7 +16,8 @@ class TopicTemplate {
   static Result<TopicTemplate> parse(std::string_view text);
 
   /// Writes the topic into `topic` (its capacity is reused). BadEvent if the result is no legal
-  /// Kafka topic name: 1 to 249 of [A-Za-z0-9._-], not "." or "..".
+  /// Kafka topic name (1 to 249 of [A-Za-z0-9._-], not "." or "..") or begins with "__", as the
+  /// broker's own topics do.
   Result<void> expand(std::string_view aggregatetype, std::string& topic) const;
 
  private:

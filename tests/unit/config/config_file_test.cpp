@@ -154,6 +154,15 @@ TEST(ConfigFile, RefusesTheSameIdentityTwice) {
       "\"outrider.shop.same\" are also those of pipeline \"a\"; set another identity\n");
 }
 
+TEST(ConfigFile, AnIdentityMadeOfALongDatabaseMustBeSet) {
+  const std::string database(250, 'd');
+  EXPECT_EQ(
+      problems(File{.dsn = "dsn: \"host=h dbname=" + database + "\""}.text()),
+      "f:3:3: pipelines.orders.identity: \"outrider." + database +
+          ".outrider_orders\", made of database and slot, must be a topic's name: 1 to 249 of "
+          "the characters A-Z, a-z, 0-9, ., _ and -, not beginning with __; set an identity\n");
+}
+
 TEST(ConfigFile, ChecksNamesAndTemplates) {
   const auto in_pipeline = [](const std::string& line) {
     return problems(File{.pipeline = "    " + line + "\n"}.text());

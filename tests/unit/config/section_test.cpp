@@ -186,6 +186,12 @@ TEST(Section, NeverShowsASecretNorTheValueOfAVariable) {
             "f:2:8: small: expected a whole number, found \"${env:WAIT}\"\n");
 }
 
+TEST(Section, ReportsEachProblemInOneLineWhateverTheFileHolds) {
+  const std::string lines = problems("flag: \"a\\0b\\e[31mc\\nd\"\n\"k\\n\": 1\n");
+  EXPECT_EQ(std::ranges::count(lines, '\n'), 2) << lines;
+  EXPECT_EQ(lines.find_first_of(std::string_view("\0\x1B", 2)), std::string::npos) << lines;
+}
+
 TEST(Section, ReportsAllProblemsAtOnceInTheOrderOfTheFile) {
   EXPECT_EQ(problems("wait: 1\ninner: {depth: 0, depth: 1}\nflag: no\nnmae: y\n"),
             "f:2:7: wait: expected a duration such as 500ms, 10s, 5m or 1h, found \"1\"\n"

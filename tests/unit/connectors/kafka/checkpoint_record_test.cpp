@@ -65,5 +65,15 @@ TEST(CheckpointRecord, RefusesWhatItDoesNotKnow) {
   }
 }
 
+TEST(CheckpointRecord, RefusesAPositionNestedDeeperThanAStack) {
+  constexpr std::size_t kDepth = 300'000;
+  const std::string text =
+      R"({"format":1,"delivery":"exactly_once","clean":true,"position":{"at":)" +
+      std::string(kDepth, '[') + std::string(kDepth, ']') + "}}";
+  const Result<Checkpoint> read = read_checkpoint(text, PlaceFormat());
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().kind, ErrorKind::Refused);
+}
+
 }  // namespace
 }  // namespace outrider::kafka::testing

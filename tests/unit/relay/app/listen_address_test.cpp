@@ -23,7 +23,7 @@ TEST(ListenAddress, WithoutAHostItMeansEveryAddress) {
 
 TEST(ListenAddress, RefusesWhatIsNoHostAndPort) {
   for (const char* text : {"9847", "host", "host:", "host:x", "host:80x", "host:65536", "::1:80",
-                           "host:-1", "host: 80", ":"}) {
+                           "host:-1", "host: 80", ":", "[[]]:80", "h]:80"}) {
     const Result<ListenAddress> address = parse_listen_address(text);
     ASSERT_FALSE(address) << text;
     EXPECT_EQ(address.error().kind, ErrorKind::Misconfigured);

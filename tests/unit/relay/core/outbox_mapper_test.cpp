@@ -141,6 +141,17 @@ TEST(OutboxMapper, HeadersThatAreNoJsonObjectAreABadEvent) {
   }
 }
 
+TEST(OutboxMapper, HeadersNestedDeeperThanAStackAreABadEvent) {
+  constexpr std::size_t kDepth = 300'000;
+  const std::string deep = "{\"a\": " + std::string(kDepth, '[') + std::string(kDepth, ']') + "}";
+  OutboxMapper mapper = mapper_with();
+  Row row;
+  row["headers"] = text(deep);
+  const Result<const Record*> record = row.map(mapper);
+  ASSERT_FALSE(record);
+  EXPECT_EQ(record.error().kind, ErrorKind::BadEvent);
+}
+
 TEST(OutboxMapper, AnEmptyTextIsNoNull) {
   OutboxMapper mapper = mapper_with();
   Row row;

@@ -42,7 +42,18 @@ TEST(TopicTemplate, AnAggregateTypeThatMakesNoTopicIsABadEvent) {
     const Result<void> done = parsed->expand(bad, topic);
     ASSERT_FALSE(done) << bad;
     EXPECT_EQ(done.error().kind, ErrorKind::BadEvent);
+    EXPECT_EQ(done.error().what.find('\0'), std::string::npos);
   }
+}
+
+TEST(TopicTemplate, ARowCannotCompleteAShortPrefixToAReservedName) {
+  EXPECT_EQ(expanded("_{aggregatetype}", "_consumer_offsets"),
+            "expand: aggregatetype \"_consumer_offsets\" would make the topic "
+            "\"__consumer_offsets\", which is not for events");
+  EXPECT_EQ(expanded(".{aggregatetype}", "."),
+            "expand: aggregatetype \".\" would make the topic \"..\", which is not for events");
+  EXPECT_EQ(expanded("_{aggregatetype}", "order"), "_order");
+  EXPECT_EQ(expanded(".{aggregatetype}", "order"), ".order");
 }
 
 }  // namespace
