@@ -11,14 +11,15 @@
 namespace outrider::config {
 namespace {
 
-// The length of the UTF-8 sequence that begins the text (see RFC 3629, section 4), 0 if it is none.
+// The length of the UTF-8 sequence that begins the text (see RFC 3629, section 4), 0 if it is none
+// or a zero byte.
 std::size_t sequence_length(std::string_view text) {
   const auto byte = [&](std::size_t at) {
     return at < text.size() ? static_cast<std::uint8_t>(text[at]) : std::uint8_t{0};
   };
   const auto continues = [&](std::size_t at) { return (byte(at) & 0xC0) == 0x80; };
   const std::uint8_t first = byte(0);
-  if (first < 0x80) return 1;
+  if (first < 0x80) return first == 0 ? 0 : 1;
   if (first >= 0xC2 && first <= 0xDF) return continues(1) ? 2 : 0;
   if (first >= 0xE0 && first <= 0xEF) {
     const bool overlong = first == 0xE0 && byte(1) < 0xA0;
@@ -58,7 +59,7 @@ std::expected<std::string, std::string> read_text_file(const std::string& path) 
   return text;
 }
 
-std::optional<Place> find_not_utf8(std::string_view text) {
+std::optional<Place> find_not_text(std::string_view text) {
   Place place{1, 1};
   while (!text.empty()) {
     const std::size_t length = sequence_length(text);

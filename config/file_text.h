@@ -16,7 +16,8 @@ inline constexpr std::size_t kFileBytesMax = 1024 * 1024;
 /// "is a directory", …
 std::expected<std::string, std::string> read_text_file(const std::string& path);
 
-/// The place of the first byte that is not UTF-8, if there is one.
-std::optional<Place> find_not_utf8(std::string_view text);
+/// The place of the first byte that is not UTF-8 or is zero, if there is one. Zero bytes are no
+/// text: C strings end there, and yaml-cpp takes them for a sign of UTF-16 or UTF-32.
+std::optional<Place> find_not_text(std::string_view text);
 
 }  // namespace outrider::config

@@ -45,7 +45,7 @@ Resolved resolve_file(std::string_view reference, const Surroundings& surroundin
   }
   Resolved content = surroundings.file(path);
   if (!content) return std::unexpected(fmt::format("the file {}: {}", path, content.error()));
-  if (find_not_utf8(*content))
+  if (find_not_text(*content))
     return std::unexpected(fmt::format("the file {} is not UTF-8", path));
   if (content->ends_with('\n')) content->pop_back();
   if (content->ends_with('\r')) content->pop_back();

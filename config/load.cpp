@@ -17,7 +17,7 @@ std::optional<Node> read_document_file(const std::string& path, Report& report) 
 }
 
 std::optional<Node> read_document(const std::string& text, Report& report) {
-  if (const std::optional<Place> place = find_not_utf8(text)) {
+  if (const std::optional<Place> place = find_not_text(text)) {
     report.add(*place, "", "is not UTF-8 text");
     return std::nullopt;
   }

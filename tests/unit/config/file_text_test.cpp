@@ -38,12 +38,13 @@ TEST_F(FileText, SaysWhatHindered) {
 }
 
 TEST_F(FileText, FindsTheFirstByteThatIsNotUtf8) {
-  EXPECT_EQ(find_not_utf8("plain, ü, €, 𐍈"), std::nullopt);
-  EXPECT_EQ(find_not_utf8("a\nü\xff"), (Place{2, 2}));
-  EXPECT_EQ(find_not_utf8("\xc0\xaf"), (Place{1, 1}));          // Overlong.
-  EXPECT_EQ(find_not_utf8("\xed\xa0\x80"), (Place{1, 1}));      // A surrogate.
-  EXPECT_EQ(find_not_utf8("\xf4\x90\x80\x80"), (Place{1, 1}));  // Beyond U+10FFFF.
-  EXPECT_EQ(find_not_utf8("\xe2\x82"), (Place{1, 1}));          // Cut off.
+  EXPECT_EQ(find_not_text("plain, ü, €, 𐍈"), std::nullopt);
+  EXPECT_EQ(find_not_text("a\nü\xff"), (Place{2, 2}));
+  EXPECT_EQ(find_not_text("\xc0\xaf"), (Place{1, 1}));          // Overlong.
+  EXPECT_EQ(find_not_text("\xed\xa0\x80"), (Place{1, 1}));      // A surrogate.
+  EXPECT_EQ(find_not_text("\xf4\x90\x80\x80"), (Place{1, 1}));  // Beyond U+10FFFF.
+  EXPECT_EQ(find_not_text("\xe2\x82"), (Place{1, 1}));          // Cut off.
+  EXPECT_EQ(find_not_text(std::string_view("a\0", 2)), (Place{1, 2}));
 }
 
 }  // namespace
