@@ -25,6 +25,7 @@ namespace outrider::simulation {
 struct ClientFaults {
   std::uint64_t queue_full = 0;
   std::uint64_t produce_fails = 0;  ///< producev fails without the transaction knowing.
+  std::uint64_t batch_fails = 0;    ///< The brokers do not take a batch, for no fault of its own.
   std::uint64_t commit_fails = 0;   ///< Before the brokers took it.
   std::uint64_t response_lost = 0;  ///< The brokers took the commit; the client hears an error.
   std::uint64_t look_fails = 0;
@@ -112,7 +113,8 @@ class KafkaClient final : public std::enable_shared_from_this<KafkaClient> {
   void arrive(const SessionPointer& session, const TopicPartition& place, std::size_t producer,
               std::vector<Queued> batch);
   void respond(const SessionPointer& session, const TopicPartition& place,
-               const std::vector<Queued>& batch, int code);
+               const std::vector<Queued>& batch, const std::optional<kafka::ClientError>& error);
+  std::optional<kafka::ClientError> error_of_batch(int code);
   void continue_commit();
   void end_transaction(const SessionPointer& session, bool is_heard);
   void answer_commit(int code);

@@ -21,6 +21,15 @@ const std::array kCommitErrors = {
     kafka::ClientError{.code = 49, .text = "invalid producer id mapping", .requires_abort = true},
     kafka::ClientError{.code = -185, .text = "timed out", .requires_abort = true},
 };
+// What becomes of a transaction whose batch the brokers did not take.
+const std::array kBatchErrors = {
+    kafka::ClientError{.code = 29, .text = "topic authorization failed", .requires_abort = true},
+    kafka::ClientError{.code = 45, .text = "out of order sequence number", .is_fatal = true},
+    kafka::ClientError{.code = 48, .text = "invalid transaction state", .requires_abort = true},
+    kafka::ClientError{.code = 59, .text = "unknown producer id", .requires_abort = true},
+    kafka::ClientError{.code = 120, .text = "transaction abortable", .requires_abort = true},
+    kafka::ClientError{.code = -192, .text = "message timed out", .requires_abort = true},
+};
 const std::array kProduceErrors = {
     kafka::ClientError{.code = -190, .text = "unknown partition"},
     kafka::ClientError{.code = -188, .text = "unknown topic"},
@@ -124,40 +133,58 @@ void KafkaClient::arrive(const SessionPointer& session, const TopicPartition& pl
     again(cluster_.up_at() + 1ms);
     return;
   }
-  std::vector<StoredRecord> records;
-  for (const Queued& queued : batch) records.push_back(queued.record);
-  const Producer& sender = session->producers[producer];
-  const int code =
-      cluster_.append(sender.id, sender.epoch, options_.transaction_timeout, place, records);
-  if (code == KafkaCluster::kConcurrentTransactions) {
-    again(environment_.clock.steady + kConcurrentWait);
-    return;
+  std::optional<kafka::ClientError> error;
+  if (!session->is_over && happens(faults_.batch_fails)) {
+    error = kBatchErrors[environment_.random.below(kBatchErrors.size())];
+    environment_.trace.note("client", "batch fails: " + error->text);
+  } else {
+    std::vector<StoredRecord> records;
+    for (const Queued& queued : batch) records.push_back(queued.record);
+    const Producer& sender = session->producers[producer];
+    const int code =
+        cluster_.append(sender.id, sender.epoch, options_.transaction_timeout, place, records);
+    if (code == KafkaCluster::kConcurrentTransactions) {
+      again(environment_.clock.steady + kConcurrentWait);
+      return;
+    }
+    error = error_of_batch(code);
   }
   if (session->is_over) return;
   cluster_.timers().at(
       environment_.clock.steady + latency(),
-      [this, self = shared_from_this(), session, place, batch = std::move(batch), code] {
-        if (!session->is_over) respond(session, place, batch, code);
+      [this, self = shared_from_this(), session, place, batch = std::move(batch), error] {
+        if (!session->is_over) respond(session, place, batch, error);
       });
 }
 
+std::optional<kafka::ClientError> KafkaClient::error_of_batch(int code) {
+  switch (code) {
+    case 0:
+      return std::nullopt;
+    case KafkaCluster::kInvalidProducerEpoch:
+      return kafka::ClientError{.code = kFenced, .text = "fenced", .is_fatal = true};
+    default:
+      return kafka::ClientError{.code = code, .text = "rejected", .requires_abort = true};
+  }
+}
+
 void KafkaClient::respond(const SessionPointer& session, const TopicPartition& place,
-                          const std::vector<Queued>& batch, int code) {
+                          const std::vector<Queued>& batch,
+                          const std::optional<kafka::ClientError>& error) {
   session->lanes[place].is_sending = false;
   session->queued -= std::min(session->queued, batch.size());
   raise();
-  if (code == 0) {
+  if (!error) {
     if (!is_transactional()) {
       for (const Queued& queued : batch) {
         reports_.acknowledged.push_back({.tag = queued.tag, .records = 1});
       }
     }
   } else {
-    const bool fenced = code == KafkaCluster::kInvalidProducerEpoch;
-    session->failed = kafka::ClientError{.code = fenced ? kFenced : code,
-                                         .text = fenced ? "fenced" : "rejected",
-                                         .is_fatal = fenced || !is_transactional(),
-                                         .requires_abort = !fenced};
+    session->failed = *error;
+    // An idempotent producer has no transaction to abort.
+    session->failed->is_fatal = error->is_fatal || !is_transactional();
+    session->failed->requires_abort = !session->failed->is_fatal;
     reports_.failures += batch.size();
     if (!reports_.failed) {
       reports_.failed = kafka::Reports::Failed{

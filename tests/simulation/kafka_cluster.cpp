@@ -93,6 +93,13 @@ bool KafkaCluster::is_settled(const std::string& id) const {
   return found == producers_.end() || found->second.settling == 0;
 }
 
+int KafkaCluster::judge(const std::vector<StoredRecord>& batch) const {
+  if (bytes_of(batch) > batch_bytes_max_) return kMessageTooLarge;
+  const bool is_cursed = std::ranges::any_of(
+      batch, [](const StoredRecord& record) { return record.value == kCursed; });
+  return is_cursed ? kInvalidRecord : 0;
+}
+
 int KafkaCluster::append(const std::string& id, int epoch, Duration timeout,
                          const TopicPartition& place, const std::vector<StoredRecord>& batch) {
   Partition* partition = find(place);
@@ -102,12 +109,12 @@ int KafkaCluster::append(const std::string& id, int epoch, Duration timeout,
     Producer& producer = producers_[id];
     if (producer.epoch != epoch) return kInvalidProducerEpoch;
     if (producer.settling != 0) return kConcurrentTransactions;
-    if (bytes_of(batch) > batch_bytes_max_) return kMessageTooLarge;
+    if (const int code = judge(batch)) return code;
     if (producer.open == 0) begin(id, producer, timeout);
     transaction = producer.open;
     transactions_[transaction].unmarked.insert(place);
-  } else if (bytes_of(batch) > batch_bytes_max_) {
-    return kMessageTooLarge;
+  } else if (const int code = judge(batch)) {
+    return code;
   }
   for (const StoredRecord& record : batch) {
     partition->log.push_back({.transaction = transaction, .record = record});

@@ -11,6 +11,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -29,6 +30,9 @@ struct TopicPartition {
   auto operator<=>(const TopicPartition&) const = default;
 };
 
+/// A record with such a value is what the brokers do not take, and its whole batch with it.
+constexpr std::string_view kCursed = "cursed";
+
 /// Topics, transactions by id and epoch, markers that arrive partition by partition, and what a
 /// read_committed consumer sees. Codes are those of the Kafka protocol guide; 0 is success.
 class KafkaCluster {
@@ -36,6 +40,7 @@ class KafkaCluster {
   static constexpr int kUnknownTopic = 3;
   static constexpr int kMessageTooLarge = 10;
   static constexpr int kInvalidProducerEpoch = 47;
+  static constexpr int kInvalidRecord = 87;
   static constexpr int kConcurrentTransactions = 51;
 
   /// Who watches what becomes of records. Both are called once per record.
@@ -124,6 +129,7 @@ class KafkaCluster {
   };
 
   Partition* find(const TopicPartition& place);
+  int judge(const std::vector<StoredRecord>& batch) const;
   void begin(const std::string& id, Producer& producer, Duration timeout);
   void time_out(const std::string& id, std::uint64_t transaction);
   void settle(const std::string& id, Producer& producer, bool commit);

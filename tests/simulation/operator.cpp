@@ -1,6 +1,11 @@
 // What operators do to a running system; part of the world.
 #include "tests/simulation/world.h"
 
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <string_view>
+
 namespace outrider::simulation {
 namespace {
 
@@ -14,7 +19,7 @@ constexpr std::uint64_t kAnotherSystem = 7'000'000'000'000'000'099;
 // was lost, may go on.
 void World::operate() {
   Random& random = environment_.random;
-  const std::string checkpoints = relay_options(0).sink.identity;
+  const std::string checkpoints = kIdentity;
   // Without a checkpoint a used slot is adopted as it is; and of two such acts the second may hide
   // what the first one did.
   if (was_operated_ || kafka_.read_committed(checkpoints, checkpoints).records.empty()) return;
@@ -23,7 +28,7 @@ void World::operate() {
     may_halt_ = true;
     was_operated_ = true;
   };
-  switch (random.below(15)) {
+  switch (random.below(17)) {
     case 0:
       gap("drops the slot");
       must_halt_ = true;
@@ -111,7 +116,43 @@ void World::operate() {
     case 14:
       visit_of_another_cluster();
       break;
+    case 15:
+      visit_of_a_later_release(R"("field_of_a_later_release":[1],)", 1);
+      break;
+    case 16:
+      gap("rolls back a release that wrote another format");
+      visit_of_a_later_release("", 2);
+      break;
   }
+}
+
+/// A later release took over, wrote a checkpoint with other fields or in another format, and was
+/// rolled back. An old format with more fields must be read; another format must be refused.
+void World::visit_of_a_later_release(const std::string& fields, int format) {
+  environment_.trace.note("operator", fmt::format("tries a later release, format {}", format));
+  while (!relays_.empty()) kill(0);
+  const std::string identity = kIdentity;
+  for (const char* producer : {"/1", "/2"}) kafka_.fence(identity + producer);
+  run_for(6s);
+  const KafkaCluster::Tail tail = kafka_.read_committed(identity, identity);
+  const std::string* newest = nullptr;
+  std::uint64_t generation = 0;
+  for (const std::string& record : tail.records) {
+    const auto of_record = nlohmann::json::parse(record).value("generation", std::uint64_t{0});
+    if (newest != nullptr && of_record < generation) continue;
+    newest = &record;
+    generation = of_record;
+  }
+  if (newest != nullptr && tail.is_complete && kafka_.is_up()) {
+    std::string written = *newest;
+    constexpr std::string_view kFormat = R"("format":1)";
+    written.replace(written.find(kFormat), kFormat.size(), fmt::format(R"("format":{})", format));
+    written.insert(1, fields);
+    const StoredRecord record{.key = identity, .value = written, .event = {}};
+    static_cast<void>(kafka_.append("", 0, {}, {.topic = identity, .partition = 0}, {record}));
+    must_halt_ = must_halt_ || format != 1;
+  }
+  start_relay(next_relay_++);
 }
 
 /// A copy of the configuration beside another database: it must refuse before it fences anyone.

@@ -17,7 +17,8 @@ void Oracle::expect(const CommittedEvents& transaction) {
   if (transaction.is_gap) return;
   if (!is_poisoned_ && !transaction.events.empty()) last_event_end_ = transaction.end_lsn;
   for (const CommittedEvents::Event& event : transaction.events) {
-    present_[event.id] = {.key = event.key, .transaction = transactions_.size() - 1};
+    present_[event.id] = {
+        .key = event.key, .transaction = transactions_.size() - 1, .is_held = is_poisoned_};
     ever_.insert(event.id);
     // What follows a poisoned transaction waits until an operator acts.
     if (is_poisoned_ || seen_.contains(event.id)) continue;
@@ -66,17 +67,17 @@ void Oracle::visible(const TopicPartition& place, const StoredRecord& record,
   }
   const auto known = present_.find(record.event);
   if (known == present_.end()) return;  // Published before the database lost it.
-  if (transactions_[known->second.transaction].is_poisoned) {
-    // Without Kafka transactions what was sent before the bad event cannot be taken back.
+  if (known->second.is_held) {
+    // Without Kafka transactions what was sent beside the bad event cannot be taken back.
     if (transaction != 0) {
-      violated("event " + record.event + " is of a transaction that cannot be published");
+      violated("event " + record.event + " was seen in spite of a transaction that cannot be");
     }
     return;
   }
   std::deque<std::string>& waiting = outstanding_[known->second.key];
   if (waiting.empty() || waiting.front() != record.event) {
     violated(fmt::format("event {} was seen before {} of the same key", record.event,
-                         waiting.empty() ? "the poisoned one" : waiting.front()));
+                         waiting.empty() ? "none" : waiting.front()));
     return;
   }
   waiting.pop_front();

@@ -69,6 +69,7 @@ class Oracle {
   struct Known {
     std::string key;
     std::size_t transaction = 0;  // Place in transactions_.
+    bool is_held = false;         // By a poisoned transaction: its own, or one before it.
   };
   void expect(const CommittedEvents& transaction);
 

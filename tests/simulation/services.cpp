@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t kKeys = 5;
 constexpr std::size_t kHuge = 70;
+constexpr const char* kNoTopic = "no topic!";
 constexpr std::size_t kIdColumn = 0;
 constexpr std::size_t kAggregateColumn = 1;
 constexpr std::size_t kKeyColumn = 2;
@@ -22,7 +23,11 @@ bool is_event(const Change& change) {
 }
 
 bool is_poison(const Change& change) {
-  return is_event(change) && (!change.values[kKeyColumn] || !change.values[kPayloadColumn]);
+  if (!is_event(change)) return false;
+  const auto& values = change.values;
+  return !values[kKeyColumn] || !values[kPayloadColumn] || values[kPayloadColumn] == kCursed ||
+         values[kPayloadColumn]->size() > kPoisonedBatchBytesMax ||
+         values[kAggregateColumn] == kNoTopic;
 }
 
 }  // namespace
@@ -111,8 +116,23 @@ void Services::commit_poisoned() {
   for (Change& change : poisoned) {
     if (is_event(change)) rows.push_back(&change);
   }
-  Change* const row = rows[environment_.random.below(rows.size())];
-  row->values[environment_.random.once_in(2) ? kKeyColumn : kPayloadColumn] = std::nullopt;
+  auto& values = rows[environment_.random.below(rows.size())]->values;
+  switch (environment_.random.below(5)) {
+    case 0:
+      values[kKeyColumn] = std::nullopt;
+      break;
+    case 1:
+      values[kPayloadColumn] = std::nullopt;
+      break;
+    case 2:
+      values[kPayloadColumn] = std::string(kPoisonedBatchBytesMax + 1, 'x');
+      break;
+    case 3:
+      values[kPayloadColumn] = kCursed;
+      break;
+    default:
+      values[kAggregateColumn] = kNoTopic;
+  }
   commit(std::move(poisoned), true);
 }
 

@@ -13,6 +13,9 @@
 
 namespace outrider::simulation {
 
+/// What topics take at once where services write poisoned rows; some of these are larger.
+constexpr std::size_t kPoisonedBatchBytesMax = 4000;
+
 class Services {
  public:
   Services(Environment& environment, PostgresServer& postgres, Oracle& oracle)

@@ -15,7 +15,8 @@ Weather::Weather(Random& random) {
                              &slow_markers,         &long_pause,
                              &huge_transaction,     &occupy_slot,
                              &client.produce_fails, &client.slow_response,
-                             &jump_clock,           &intrude};
+                             &jump_clock,           &intrude,
+                             &client.batch_fails};
   // Few kinds at a time find more than all together: a kind that always comes first hides others.
   const std::uint64_t kinds = random.between(0, 6);
   for (std::uint64_t i = 0; i < kinds; ++i) {

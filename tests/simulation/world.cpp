@@ -13,7 +13,6 @@ using namespace std::chrono_literals;
 
 // What one Kafka transaction and one ticket hold: small, so that limits are met often.
 constexpr std::size_t kRecordsMax = 20;
-constexpr const char* kIdentity = "outrider.shop.outrider_orders";
 // Of a Kafka transaction: what a relay may wait for Postgres, and the commit.
 constexpr Duration kOpenMost = 7s;
 // Longer than every time-out that may be waited for, several times over.
@@ -28,7 +27,7 @@ bool is_disturbed(const Weather& weather) {
   return weather.relays > 1 || weather.kill_relay + weather.freeze_relay + weather.stop_kafka +
                                        weather.operate + client.queue_full + client.produce_fails +
                                        client.commit_fails + client.response_lost +
-                                       client.open_fails + client.look_fails +
+                                       client.open_fails + client.look_fails + client.batch_fails +
                                        client.slow_response !=
                                    0;
 }
@@ -58,6 +57,7 @@ World::World(std::uint64_t seed, bool keep_trace)
       postgres_(environment_, shape_of(environment_.random)),
       services_(environment_, postgres_, oracle_) {
   environment_.trace.keep(keep_trace);
+  if (weather_.poison != 0) kafka_.limit_batches(kPoisonedBatchBytesMax);
   if (environment_.random.once_in(5)) delivery_ = Delivery::AtLeastOnce;
   // Repeats are what at_least_once allows after a crash; without any fault there are none.
   if (delivery_ == Delivery::AtLeastOnce) oracle_.allow_repeats();

@@ -18,6 +18,8 @@
 
 namespace outrider::simulation {
 
+constexpr const char* kIdentity = "outrider.shop.outrider_orders";
+
 struct Outcome {
   std::optional<std::string> violation;
   std::uint64_t steps = 0;  ///< Of all relays.
@@ -48,6 +50,7 @@ class World {
   bool is_done() const;
   bool is_halted() const;
   void visit_of_another_cluster();
+  void visit_of_a_later_release(const std::string& fields, int format);
 
   Environment environment_;
   Weather weather_;
