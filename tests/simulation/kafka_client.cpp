@@ -3,6 +3,7 @@
 
 #include "relay/base/assert.h"
 
+#include <array>
 #include <variant>
 
 namespace outrider::simulation {
@@ -16,6 +17,14 @@ constexpr Duration kReadTimeout = 10s;
 constexpr Duration kAbortTimeout = 5s;
 constexpr Duration kRetryInterval = 100ms;
 constexpr std::size_t kPartitions = 3;
+
+// What librdkafka says of a producer that could not begin.
+const std::array kOpenErrors = {
+    kafka::ClientError{.code = -185, .text = "timed out", .is_retriable = true},
+    kafka::ClientError{.code = 51, .text = "concurrent transactions", .is_retriable = true},
+    kafka::ClientError{
+        .code = 53, .text = "transactional id authorization failed", .is_fatal = true},
+};
 
 kafka::ClientError nobody_answers() {
   return {.code = -195, .text = "broker transport failure", .is_retriable = true};
@@ -148,7 +157,7 @@ void KafkaClient::fence(std::size_t number, TimePoint give_up_at) {
     Producer& producer = session_->producers[number];
     if (producer.epoch == 0) {
       if (happens(faults_.open_fails)) {
-        fail({.code = -185, .text = "timed out", .is_retriable = true}, "fence older producers");
+        fail(kOpenErrors[environment_.random.below(kOpenErrors.size())], "fence older producers");
         return;
       }
       producer.epoch = cluster_.fence(producer.id);

@@ -19,6 +19,7 @@ const std::array kCommitErrors = {
     kafka::ClientError{.code = 48, .text = "invalid transaction state", .is_fatal = true},
     kafka::ClientError{.code = 90, .text = "producer fenced", .is_fatal = true},
     kafka::ClientError{.code = 49, .text = "invalid producer id mapping", .requires_abort = true},
+    kafka::ClientError{.code = 59, .text = "unknown producer id", .requires_abort = true},
     kafka::ClientError{.code = -185, .text = "timed out", .requires_abort = true},
 };
 // What becomes of a transaction whose batch the brokers did not take.
@@ -27,6 +28,7 @@ const std::array kBatchErrors = {
     kafka::ClientError{.code = 45, .text = "out of order sequence number", .is_fatal = true},
     kafka::ClientError{.code = 48, .text = "invalid transaction state", .requires_abort = true},
     kafka::ClientError{.code = 59, .text = "unknown producer id", .requires_abort = true},
+    kafka::ClientError{.code = 90, .text = "producer fenced", .requires_abort = true},
     kafka::ClientError{.code = 120, .text = "transaction abortable", .requires_abort = true},
     kafka::ClientError{.code = -192, .text = "message timed out", .requires_abort = true},
 };
@@ -83,8 +85,8 @@ kafka::Client::Produced KafkaClient::enqueue(TopicPartition place, Queued queued
     return Produced::Failed;
   }
   const std::size_t room = 2 * options_.transaction_records_max + 16;
-  if (session_->queued >= room || happens(faults_.queue_full)) {
-    // Room comes with the next report, and with time.
+  if (session_->queued >= room) return Produced::QueueFull;  // Room comes with the next report.
+  if (happens(faults_.queue_full)) {
     cluster_.timers().at(environment_.clock.steady + latency(), [this, self = shared_from_this()] {
       if (!is_dead_) raise();
     });

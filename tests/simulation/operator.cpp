@@ -75,20 +75,26 @@ void World::operate() {
       snapshot_ = postgres_.snapshot();
       break;
     case 8:
-      if (!snapshot_) snapshot_ = postgres_.snapshot();
+      if (!snapshot_ || random.once_in(2)) {
+        snapshot_ = postgres_.snapshot();
+        pass_time();
+      }
       gap("restores a snapshot");
       postgres_.restore(*snapshot_);
       services_.tell_history();
+      if (random.once_in(2)) go_on_without_relays();
       break;
     case 9:
       environment_.trace.note("operator", "fails over, nothing is lost");
       postgres_.fail_over(false);
       services_.tell_history();
+      if (random.once_in(2)) go_on_without_relays();
       break;
     case 10:
       gap("fails over, the end of the log is lost");
       postgres_.fail_over(true);
       services_.tell_history();
+      if (random.once_in(2)) go_on_without_relays();
       break;
     case 11:
       gap("deletes the checkpoint topic");
@@ -124,6 +130,25 @@ void World::operate() {
       visit_of_a_later_release("", 2);
       break;
   }
+}
+
+/// With events, or without any: then the relay moves its checkpoint on all the same.
+void World::pass_time() {
+  const bool is_quiet = environment_.random.once_in(2);
+  for (std::uint64_t i = environment_.random.between(1, 8); i > 0; --i) {
+    if (is_quiet) {
+      postgres_.commit_elsewhere();
+    } else {
+      services_.act();
+    }
+  }
+  run_for(environment_.random.between(0ms, is_quiet ? Duration(25s) : Duration(1s)));
+}
+
+/// The log grows, perhaps beyond the checkpoint, before a relay looks at it again.
+void World::go_on_without_relays() {
+  while (!relays_.empty()) kill(0);
+  for (std::uint64_t i = environment_.random.between(1, 20); i > 0; --i) services_.act();
 }
 
 /// A later release took over, wrote a checkpoint with other fields or in another format, and was

@@ -22,10 +22,18 @@ Weather::Weather(Random& random) {
   for (std::uint64_t i = 0; i < kinds; ++i) {
     *faults[random.below(faults.size())] = random.between(5, 40);
   }
+  if (random.once_in(10)) be_slow(random);
   if (random.once_in(12)) poison = random.between(20, 100);
   if (random.once_in(4)) operate = random.between(20, 80);
   relays = random.once_in(3) ? static_cast<int>(random.between(2, 3)) : 1;
   happenings = static_cast<int>(random.between(20, 160));
+}
+
+/// Nothing but a Postgres that stops in the middle of large transactions.
+void Weather::be_slow(Random& random) {
+  *this = {};
+  stall_postgres = random.between(3, 10);
+  huge_transaction = random.between(3, 10);
 }
 
 }  // namespace outrider::simulation

@@ -33,6 +33,10 @@ struct Weather {
   std::uint64_t jump_clock = 0;
   int relays = 1;
   int happenings = 100;
+
+ private:
+  Weather() = default;
+  void be_slow(Random& random);
 };
 
 }  // namespace outrider::simulation

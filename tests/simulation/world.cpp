@@ -19,7 +19,7 @@ constexpr Duration kOpenMost = 7s;
 constexpr Duration kCalmMost = 600s;
 constexpr Duration kStopMost = 200s;
 // A relay that takes more steps than this in a simulated second spins.
-constexpr std::uint64_t kStepsPerSecondMost = 50'000;
+constexpr std::uint64_t kStepsPerSecondMost = 10'000;
 
 /// Something besides Postgres keeps relays from ending their transactions.
 bool is_disturbed(const Weather& weather) {

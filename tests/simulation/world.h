@@ -49,6 +49,8 @@ class World {
   void calm();
   bool is_done() const;
   bool is_halted() const;
+  void pass_time();
+  void go_on_without_relays();
   void visit_of_another_cluster();
   void visit_of_a_later_release(const std::string& fields, int format);
 
