@@ -35,8 +35,9 @@ struct SourceCounters {
 /// All calls come from the pipeline's thread; none blocks for longer than a name look-up. An error
 /// of any call means: release() and begin again with acquire(), or stop, as the policy says.
 ///
-/// Order of calls: acquire() until Held, admit(), plan(), start() until true, then next(),
-/// confirm(), tick() in any order; release() at any time. tick() may be called in every state.
+/// Order of calls: acquire() until Held, admit(), plan() until a value, start() until true, then
+/// next(), confirm(), tick() in any order; release() at any time. tick() may be called in every
+/// state.
 class Source {
  public:
   enum class Standing {
@@ -64,9 +65,11 @@ class Source {
   /// sink fences anyone.
   virtual Result<void> admit(const Position& checkpoint) const = 0;
 
-  /// Compares the checkpoint that counts with what the source can still say. Refused where events
-  /// are lost or would repeat in silence.
-  virtual Result<Plan> plan(const Found& found) = 0;
+  /// Compares the checkpoint that counts with what the source can still say. No value: not yet,
+  /// call again with the same. Makes sure that the source is still held: where another instance
+  /// took it and went on, what it did since would look like a loss. Refused where events are lost
+  /// or would repeat in silence.
+  virtual Result<std::optional<Plan>> plan(const Found& found, TimePoint now) = 0;
 
   /// Begins to stream from the plan's position; true once events can be asked for.
   virtual Result<bool> start(const Position& from, TimePoint now) = 0;

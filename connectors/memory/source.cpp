@@ -18,7 +18,7 @@ Result<void> MemorySource::admit(const Position& checkpoint) const {
   return {};
 }
 
-Result<Source::Plan> MemorySource::plan(const Found& found) {
+Result<std::optional<Source::Plan>> MemorySource::plan(const Found& found, TimePoint) {
   if (!found.keeps_checkpoints) return Plan{.from = confirmed_.pack()};
   if (!found.checkpoint) return Plan{.from = confirmed_.pack(), .write_checkpoint = true};
   OUTRIDER_TRY(const MemoryPosition checkpoint, MemoryPosition::unpack(found.checkpoint->position));

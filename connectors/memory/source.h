@@ -41,7 +41,7 @@ class MemorySource final : public Source {
 
   Result<Standing> acquire(TimePoint now) override;
   Result<void> admit(const Position& checkpoint) const override;
-  Result<Plan> plan(const Found& found) override;
+  Result<std::optional<Plan>> plan(const Found& found, TimePoint now) override;
   Result<bool> start(const Position& from, TimePoint now) override;
   Result<const Event*> next() override;
   Position position(Edge edge) const override;

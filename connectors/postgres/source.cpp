@@ -125,9 +125,9 @@ Result<void> PostgresSource::keep_alive(TimePoint now) {
   }
   next_keep_alive_ = now + kKeepAliveInterval;
   // Both: the server ends either one when it is idle for too long.
-  OUTRIDER_TRY(stream_->query("SELECT 1"));
+  OUTRIDER_TRY(stream_->query(kNothing));
   stream_is_busy_ = true;
-  OUTRIDER_TRY(watch_->query("SELECT 1"));
+  OUTRIDER_TRY(watch_->query(kNothing));
   watch_is_busy_ = true;
   return {};
 }
@@ -230,6 +230,7 @@ bool PostgresSource::waits_for_watch() const {
     case Step::QueryFacts:
     case Step::QuerySetup:
     case Step::Held:
+    case Step::FinishBeforePlan:
     case Step::FinishKeepAlive:
     case Step::QueryStarted:
     case Step::Streaming:
@@ -239,6 +240,7 @@ bool PostgresSource::waits_for_watch() const {
     case Step::Lock:
     case Step::Identify:
     case Step::History:
+    case Step::ProveLock:
     case Step::BeginStream:
       return false;
   }
@@ -246,8 +248,8 @@ bool PostgresSource::waits_for_watch() const {
 }
 
 bool PostgresSource::waits_for_stream() const {
-  return step_ == Step::Held || step_ == Step::FinishKeepAlive || step_ == Step::Streaming ||
-         (step_ != Step::Idle && !waits_for_watch());
+  return step_ == Step::Held || step_ == Step::FinishBeforePlan || step_ == Step::FinishKeepAlive ||
+         step_ == Step::Streaming || (step_ != Step::Idle && !waits_for_watch());
 }
 
 Wake PostgresSource::wake(Reading reading) const {

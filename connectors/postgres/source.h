@@ -27,7 +27,7 @@ class PostgresSource final : public Source {
 
   Result<Standing> acquire(TimePoint now) override;
   Result<void> admit(const Position& checkpoint) const override;
-  Result<Plan> plan(const Found& found) override;
+  Result<std::optional<Plan>> plan(const Found& found, TimePoint now) override;
   Result<bool> start(const Position& from, TimePoint now) override;
   Result<const Event*> next() override;
   Position position(Edge edge) const override;
@@ -41,6 +41,7 @@ class PostgresSource final : public Source {
 
  private:
   // Held connections are spoken to, and the catalogs are looked at, this often.
+  static constexpr std::string_view kNothing = "SELECT 1";
   static constexpr Duration kKeepAliveInterval = std::chrono::seconds(10);
   static constexpr Duration kWatchInterval = std::chrono::seconds(10);
 
@@ -56,6 +57,8 @@ class PostgresSource final : public Source {
     QueryFacts,  // Under the lock: what the start is decided from.
     QuerySetup,
     Held,
+    FinishBeforePlan,  // The lock is to be proved, but a keep-alive query is still under way.
+    ProveLock,
     FinishKeepAlive,  // The stream is wanted, but a keep-alive query is still under way.
     BeginStream,
     QueryStarted,  // The slot as it is after START_REPLICATION.
@@ -63,6 +66,8 @@ class PostgresSource final : public Source {
   };
 
   // Starting (source_start.cpp).
+  /// True once `goal` is reached.
+  Result<bool> advance_to(Step goal, const char* act, TimePoint now);
   Result<void> advance(TimePoint now);
   Result<void> connect_watch(TimePoint now);
   Result<void> judge_owner(TimePoint now);
@@ -71,6 +76,8 @@ class PostgresSource final : public Source {
   Result<void> identify(TimePoint now);
   Result<void> read_history(TimePoint now);
   Result<void> read_facts(TimePoint now);
+  Result<void> ask_for_lock(TimePoint now);
+  Result<void> prove_lock(TimePoint now);
   Result<void> read_setup(TimePoint now);
   Result<void> request_stream(TimePoint now);
   Result<void> begin_stream(TimePoint now);

@@ -33,19 +33,24 @@ PostgresSource::PostgresSource(Options options, std::unique_ptr<Connector> conne
     : options_(std::move(options)), connector_(std::move(connector)) {}
 
 Result<Source::Standing> PostgresSource::acquire(TimePoint now) {
-  for (int i = 0; i < kStepsPerCall && step_ != Step::Held; ++i) {
-    const Step before = step_;
-    if (Result<void> done = advance(now); !done) {
-      return std::unexpected(
-          std::move(done).error().within("acquire slot \"" + options_.slot + "\""));
-    }
-    if (step_ == before) break;
-  }
-  if (step_ == Step::Held) {
+  OUTRIDER_TRY(const bool held, advance_to(Step::Held, "acquire", now));
+  if (held) {
     is_standby_ = false;
     return Standing::Held;
   }
   return is_standby_ ? Standing::Standby : Standing::Working;
+}
+
+Result<bool> PostgresSource::advance_to(Step goal, const char* act, TimePoint now) {
+  for (int i = 0; i < kStepsPerCall && step_ != goal; ++i) {
+    const Step before = step_;
+    if (Result<void> done = advance(now); !done) {
+      return std::unexpected(
+          std::move(done).error().within(act + (" slot \"" + options_.slot + "\"")));
+    }
+    if (step_ == before) break;
+  }
+  return step_ == goal;
 }
 
 Result<void> PostgresSource::advance(TimePoint now) {
@@ -78,6 +83,10 @@ Result<void> PostgresSource::advance(TimePoint now) {
       return read_facts(now);
     case Step::QuerySetup:
       return read_setup(now);
+    case Step::FinishBeforePlan:
+      return ask_for_lock(now);
+    case Step::ProveLock:
+      return prove_lock(now);
     case Step::FinishKeepAlive:
       return request_stream(now);
     case Step::BeginStream:
@@ -226,7 +235,23 @@ Result<void> PostgresSource::admit(const Position& checkpoint) const {
   return check_identity(options_, system_, position);
 }
 
-Result<Source::Plan> PostgresSource::plan(const Found& found) {
+Result<void> PostgresSource::ask_for_lock(TimePoint now) {
+  OUTRIDER_TRY(const bool quiet, take_keep_alive_answers());
+  if (!quiet) return {};
+  return ask(Step::ProveLock, *stream_, kNothing, now);
+}
+
+// The session of the lock lives: nobody else can have moved slot or checkpoint since the facts.
+Result<void> PostgresSource::prove_lock(TimePoint now) {
+  OUTRIDER_TRY(const std::optional<Rows> rows, stream_->result());
+  if (rows) hold(now);
+  return {};
+}
+
+Result<std::optional<Source::Plan>> PostgresSource::plan(const Found& found, TimePoint now) {
+  if (step_ == Step::Held) move_to(Step::FinishBeforePlan, now + kStepTimeout);
+  OUTRIDER_TRY(const bool proved, advance_to(Step::Held, "compare the checkpoint with", now));
+  if (!proved) return std::nullopt;
   std::optional<PostgresPosition> checkpoint;
   if (found.checkpoint) {
     OUTRIDER_TRY(checkpoint, PostgresPosition::unpack(found.checkpoint->position));
@@ -242,15 +267,7 @@ Result<bool> PostgresSource::start(const Position& from, TimePoint now) {
     OUTRIDER_TRY(from_, PostgresPosition::unpack(from));
     move_to(Step::FinishKeepAlive, now + kStepTimeout);
   }
-  for (int i = 0; i < kStepsPerCall && step_ != Step::Streaming; ++i) {
-    const Step before = step_;
-    if (Result<void> done = advance(now); !done) {
-      return std::unexpected(
-          std::move(done).error().within("start reading slot \"" + options_.slot + "\""));
-    }
-    if (step_ == before) break;
-  }
-  return step_ == Step::Streaming;
+  return advance_to(Step::Streaming, "start reading", now);
 }
 
 Result<void> PostgresSource::request_stream(TimePoint now) {

@@ -61,6 +61,7 @@ class Pipeline {
     Acquire,
     Look,
     Open,
+    Plan,
     FirstCheckpoint,
     Start,
     Stream,
@@ -92,6 +93,7 @@ class Pipeline {
   Result<void> acquire(TimePoint now);
   Result<void> look(TimePoint now);
   Result<void> open(TimePoint now);
+  Result<void> plan(TimePoint now);
   Result<void> first_checkpoint(Now now);
   Result<void> start(TimePoint now);
   void fail(Error error, TimePoint now);
@@ -132,6 +134,7 @@ class Pipeline {
   bool stopping_ = false;
   std::optional<Error> halting_;  // Why Drain and Settle lead to Halted.
   TimePoint retry_at_;
+  Found found_;  // What Plan is made for.
   Source::Plan plan_;
   bool first_checkpoint_sealed_ = false;
 
@@ -143,7 +146,7 @@ class Pipeline {
   Supply supply_ = Supply::Dry;
   bool sink_full_ = false;
   bool sink_is_at_rest_ = true;  // Only known while the source is waited for.
-  bool newly_full_ = false;  // The sink has not had a step since it said Full.
+  bool newly_full_ = false;      // The sink has not had a step since it said Full.
   bool final_sealed_ = false;
   TimePoint full_since_;
   Deliveries deliveries_;

@@ -52,6 +52,8 @@ Result<void> Pipeline::advance(Now now) {
       return look(now.steady);
     case Stage::Open:
       return open(now.steady);
+    case Stage::Plan:
+      return plan(now.steady);
     case Stage::FirstCheckpoint:
       return first_checkpoint(now);
     case Stage::Start:
@@ -114,19 +116,27 @@ Result<void> Pipeline::look(TimePoint now) {
 }
 
 Result<void> Pipeline::open(TimePoint now) {
-  OUTRIDER_TRY(const std::optional<Found> found, sink_->open(now));
+  OUTRIDER_TRY(std::optional<Found> found, sink_->open(now));
   if (!found) return {};
   if (found->checkpoint) OUTRIDER_TRY(source_->admit(found->checkpoint->position));
-  OUTRIDER_TRY(plan_, source_->plan(*found));
-  if (found->checkpoint && found->checkpoint->written_by == Delivery::AtLeastOnce &&
-      !found->checkpoint->clean && options_.delivery == Delivery::ExactlyOnce) {
+  found_ = std::move(*found);
+  stage_ = Stage::Plan;
+  return {};
+}
+
+Result<void> Pipeline::plan(TimePoint now) {
+  OUTRIDER_TRY(const std::optional<Source::Plan> plan, source_->plan(found_, now));
+  if (!plan) return {};
+  plan_ = *plan;
+  if (found_.checkpoint && found_.checkpoint->written_by == Delivery::AtLeastOnce &&
+      !found_.checkpoint->clean && options_.delivery == Delivery::ExactlyOnce) {
     say(Notice::Severity::Warning,
         "the last run delivered at_least_once and was not stopped cleanly: events after its last "
         "checkpoint may repeat once");
   }
   first_checkpoint_sealed_ = false;
   stage_ =
-      plan_.write_checkpoint && found->keeps_checkpoints ? Stage::FirstCheckpoint : Stage::Start;
+      plan_.write_checkpoint && found_.keeps_checkpoints ? Stage::FirstCheckpoint : Stage::Start;
   return {};
 }
 
@@ -204,6 +214,7 @@ bool Pipeline::is_holding() const {
   switch (stage_) {
     case Stage::Look:
     case Stage::Open:
+    case Stage::Plan:
     case Stage::FirstCheckpoint:
     case Stage::Start:
     case Stage::Stream:
@@ -239,6 +250,7 @@ Wake Pipeline::wake(TimePoint now) const {
       wake = source_->wake(Source::Reading::No);
       wake.merge(sink_->wake());
       return wake;
+    case Stage::Plan:
     case Stage::Start:
       return source_->wake(Source::Reading::Yes);
     case Stage::Stream:

@@ -90,8 +90,9 @@ class PostgresSourceUnderTest final : public SourceUnderTest {
   void write_for_others() override { sql("insert into others default values"); }
 
   std::vector<Position> foreign_positions() override {
-    SourceDriver(*source_).acquire();
-    const Position own = value_of(source_->plan({})).from;
+    SourceDriver driver(*source_);
+    driver.acquire();
+    const Position own = value_of(driver.plan({})).from;
     const PositionFormat& format = source_->position_format();
     std::vector<Position> positions;
     for (const auto& [key, value] : {std::pair{"system_id", "1"}, std::pair{"database", "other"},

@@ -63,12 +63,25 @@ Source::Plan SourceDriver::begin(const Found& found) {
 Source::Plan SourceDriver::begin_once(const Found& found, TimePoint deadline) {
   acquire();
   if (found.checkpoint) value_of(source_.admit(found.checkpoint->position));
-  Source::Plan plan = value_of(source_.plan(found));
+  const Source::Plan plan = value_of(this->plan(found));
   run_until(
       "the source starts", deadline - read_clocks().steady,
       [&] { return value_of(source_.start(plan.from, read_clocks().steady)); },
       [&] { return source_.wake(Source::Reading::Yes); });
   return plan;
+}
+
+Result<Source::Plan> SourceDriver::plan(const Found& found) {
+  Result<std::optional<Source::Plan>> plan = std::nullopt;
+  run_until(
+      "the source plans", kPatience,
+      [&] {
+        plan = source_.plan(found, read_clocks().steady);
+        return !plan || *plan;
+      },
+      [&] { return source_.wake(Source::Reading::Yes); });
+  if (!plan) return std::unexpected(plan.error());
+  return **plan;
 }
 
 std::optional<Said> SourceDriver::read_one() {

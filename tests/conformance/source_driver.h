@@ -42,6 +42,8 @@ class SourceDriver {
   void acquire() { acquire_until(Source::Standing::Held); }
   void acquire_until(Source::Standing standing);
 
+  /// The plan, or why there is none.
+  Result<Source::Plan> plan(const Found& found);
   /// From acquire() to the first next(); the plan that was followed.
   Source::Plan begin(const Found& found = {});
 

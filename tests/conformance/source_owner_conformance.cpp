@@ -44,13 +44,17 @@ TEST_P(SourceConformance, MayBeReleasedAtAnyMomentOfItsStart) {
     // One call more than the time before, then it is let go.
     try {
       std::optional<Position> from;
+      bool held = false;
       while (left-- > 0 && !streams) {
         const TimePoint now = read_clocks().steady;
         if (from) {
           streams = value_of(source.start(*from, now));
-        } else if (value_of(source.acquire(now)) == Source::Standing::Held) {
-          from = value_of(source.plan(kNoCheckpoint)).from;
-          continue;
+        } else if (held || value_of(source.acquire(now)) == Source::Standing::Held) {
+          held = true;
+          if (const auto plan = value_of(source.plan(kNoCheckpoint, now))) {
+            from = plan->from;
+            continue;
+          }
         }
         const Wake wake = source.wake(Source::Reading::Yes);
         if (!streams && can_wake(wake)) sleep(wake, now + kPatience, "the source starts");
@@ -204,7 +208,7 @@ TEST_P(SourceConformance, RefusesACheckpointFromBeforeWhatWasConfirmed) {
                     [&] { return source.counters().confirmed_position > before; });
   source.release();
   driver.acquire();
-  const Result<Source::Plan> plan = source.plan(found_at(a));
+  const Result<Source::Plan> plan = driver.plan(found_at(a));
   ASSERT_FALSE(plan) << "events between the checkpoint and the confirmation may be gone";
   EXPECT_EQ(plan.error().kind, ErrorKind::Refused) << plan.error().what;
 }

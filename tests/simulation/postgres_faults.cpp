@@ -67,7 +67,8 @@ void PostgresServer::start() {
 void PostgresServer::shut_down(Duration down) {
   if (is_down() || stopping_) return;
   instance_.note("shuts down");
-  stopping_ = Stopping{.down = down, .hangs_at = instance_.now() + kShutdownHangs};
+  stopping_ = Stopping{.down = down,
+                       .hangs_at = std::max(instance_.now(), stalled_until_) + kShutdownHangs};
   for (const auto& session : sessions_) {
     if (!session->is_streaming()) session->terminate(kByAdministrator, "57P01");
   }
@@ -137,6 +138,8 @@ void PostgresServer::stall(Duration duration) {
   if (is_down()) return;
   instance_.note(fmt::format("stalls for {:.3f} s", seconds(duration)));
   stalled_until_ = std::max(stalled_until_, instance_.now() + duration);
+  // Nobody can confirm anything to it meanwhile.
+  if (stopping_) stopping_->hangs_at += duration;
 }
 
 void PostgresServer::terminate_walsender() {

@@ -84,7 +84,7 @@ class Reader {
   }
 
  private:
-  enum class Stage { Acquire, Start, Stream, Pause };
+  enum class Stage { Acquire, Plan, Start, Stream, Pause };
 
   void fail(const Error& error) {
     environment_.trace.note("reader", error.what);
@@ -109,7 +109,11 @@ class Reader {
       OUTRIDER_TRY(const Source::Standing standing, source_.acquire(now));
       stands_by_ = standing == Source::Standing::Standby;
       if (standing != Source::Standing::Held) return source_.tick(environment_.clock.now());
-      OUTRIDER_TRY(plan());
+      stage_ = Stage::Plan;
+    }
+    if (stage_ == Stage::Plan) {
+      OUTRIDER_TRY(const bool planned, plan());
+      if (!planned) return source_.tick(environment_.clock.now());
       stage_ = Stage::Start;
     }
     if (stage_ == Stage::Start) {
@@ -121,15 +125,16 @@ class Reader {
     return source_.tick(environment_.clock.now());
   }
 
-  Result<void> plan() {
+  Result<bool> plan() {
     Found found;
     if (checkpoint_) {
       OUTRIDER_TRY(source_.admit(*checkpoint_));
       found.checkpoint = Checkpoint{.position = *checkpoint_};
     }
-    OUTRIDER_TRY(const Source::Plan plan, source_.plan(found));
-    checkpoint_ = plan.from;
-    return {};
+    OUTRIDER_TRY(const std::optional<Source::Plan> plan,
+                 source_.plan(found, environment_.clock.steady));
+    if (plan) checkpoint_ = plan->from;
+    return plan.has_value();
   }
 
   Result<void> read() {

@@ -72,9 +72,9 @@ TEST(MemorySource, RemembersWhatWasConfirmedAfterARelease) {
   ASSERT_TRUE(source.confirm(MemoryPosition{.transactions_done = 1}.pack()));
   source.release();
   EXPECT_FALSE(source.is_held());
-  const Result<Source::Plan> plan = source.plan({.keeps_checkpoints = false, .checkpoint = {}});
-  ASSERT_TRUE(plan);
-  start_at(source, *MemoryPosition::unpack(plan->from));
+  const auto plan = source.plan({.keeps_checkpoints = false, .checkpoint = {}}, {});
+  ASSERT_TRUE(plan && *plan);
+  start_at(source, *MemoryPosition::unpack((*plan)->from));
   EXPECT_EQ(say_all(source), "b|");
 }
 
@@ -83,7 +83,7 @@ TEST(MemorySource, RefusesACheckpointThatItHasForgottenOrNeverSaid) {
   EXPECT_FALSE(source.admit(MemoryPosition{.transactions_done = 2}.pack()));
   ASSERT_TRUE(source.confirm(MemoryPosition{.transactions_done = 1}.pack()));
   const Checkpoint old{.position = MemoryPosition{}.pack()};
-  EXPECT_EQ(source.plan(Found{.checkpoint = old}).error().kind, ErrorKind::Refused);
+  EXPECT_EQ(source.plan(Found{.checkpoint = old}, {}).error().kind, ErrorKind::Refused);
 }
 
 TEST(MemorySource, BreaksOffOnceWhenATestSaysSo) {

@@ -154,13 +154,10 @@ TEST(SourceStart, ReadsTheTimelinesHistoryOnlyWhereThereIsOne) {
   ASSERT_EQ(third.acquire(), "held");
   EXPECT_EQ(third.server.queries_with("TIMELINE_HISTORY 3"), 1U);
   const auto plan = [&](std::uint64_t end_lsn) {
-    return third.source.plan(
-        {.keeps_checkpoints = true,
-         .checkpoint = Checkpoint{.position = SourceWorld::checkpoint(end_lsn).pack()}});
+    return third.plan(SourceWorld::checkpoint(end_lsn));
   };
-  EXPECT_TRUE(plan(200));
-  ASSERT_FALSE(plan(201));
-  EXPECT_THAT(plan(201).error().what, HasSubstr("is not in the history of the server"));
+  EXPECT_EQ(plan(200), "0/C8");
+  EXPECT_THAT(plan(201), AllOf(StartsWith("refused"), HasSubstr("is not in the history of the")));
 }
 
 TEST(SourceStart, AMissingHistoryFileStopsOnlyACheckpointOfAnotherTimeline) {
@@ -173,12 +170,38 @@ TEST(SourceStart, AMissingHistoryFileStopsOnlyACheckpointOfAnotherTimeline) {
   const auto plan = [&](std::uint32_t timeline) {
     PostgresPosition checkpoint = SourceWorld::checkpoint(200);
     checkpoint.timeline = timeline;
-    return world.source.plan(
-        {.keeps_checkpoints = true, .checkpoint = Checkpoint{.position = checkpoint.pack()}});
+    return world.plan(checkpoint);
   };
-  EXPECT_TRUE(plan(3));
-  ASSERT_FALSE(plan(1));
-  EXPECT_THAT(plan(1).error().what, HasSubstr("the history file of timeline 3 is missing"));
+  EXPECT_EQ(plan(3), "0/C8");
+  EXPECT_THAT(plan(1),
+              AllOf(StartsWith("refused"), HasSubstr("the history file of timeline 3 is missing")));
+}
+
+TEST(SourceStart, ComparesACheckpointOnlyWhileTheLockIsHeld) {
+  SourceWorld world;
+  world.server.facts["wal_end"] = "0/96";
+  ASSERT_EQ(world.acquire(), "held");
+  // Another instance took the lock and went on to 0/C8: that is no loss.
+  world.server.stream().ended = shutdown_error();
+  EXPECT_THAT(world.plan(SourceWorld::checkpoint(200)),
+              AllOf(StartsWith("unavailable"), HasSubstr("the connection that holds the lock")));
+}
+
+TEST(SourceStart, WithoutAnAnswerOfTheConnectionOfTheLockNothingIsCompared) {
+  SourceWorld world;
+  ASSERT_EQ(world.acquire(), "held");
+  world.server.keep_silent("SELECT 1");
+  EXPECT_EQ(world.plan(SourceWorld::checkpoint(200)), "working");
+  world.pass(10s);
+  EXPECT_THAT(world.plan(SourceWorld::checkpoint(200)), StartsWith("unavailable"));
+}
+
+TEST(SourceStart, ACheckpointBeyondTheLogIsRefusedUnderTheLock) {
+  SourceWorld world;
+  world.server.facts["wal_end"] = "0/96";
+  ASSERT_EQ(world.acquire(), "held");
+  EXPECT_THAT(world.plan(SourceWorld::checkpoint(200)),
+              AllOf(StartsWith("refused"), HasSubstr("the server's log ends at 0/96")));
 }
 
 TEST(SourceStart, AForeignCheckpointIsNotAdmitted) {
@@ -197,17 +220,14 @@ TEST(SourceStart, WhatSetupNotedMakesTheFirstStartAQuietOne) {
   world.server.answer("from outrider.slot",
                       one_row({R"({"consistent_point": "0/64", "system_identifier": "77"})"}));
   ASSERT_EQ(world.acquire(), "held");
-  const Result<Source::Plan> plan = world.source.plan({});
-  ASSERT_TRUE(plan);
-  EXPECT_TRUE(plan->write_checkpoint);
-  EXPECT_EQ(PostgresPosition::unpack(plan->from)->end_lsn, Lsn{100});
+  EXPECT_EQ(world.plan(std::nullopt), "0/64, to be written first");
   EXPECT_THAT(world.source.take_notices(), ::testing::IsEmpty());
 }
 
 TEST(SourceStart, AdoptingAUsedSlotIsSaid) {
   SourceWorld world;
   ASSERT_EQ(world.acquire(), "held");
-  ASSERT_TRUE(world.source.plan({}));
+  ASSERT_EQ(world.plan(std::nullopt), "0/64, to be written first");
   const Notices notices = world.source.take_notices();
   ASSERT_EQ(notices.size(), 1U);
   EXPECT_THAT(notices[0].what, HasSubstr("no checkpoint"));

@@ -70,6 +70,16 @@ class SourceWorld {
     }
     return "";
   }
+  /// Where the plan begins, "working" or the error.
+  std::string plan(const std::optional<postgres::PostgresPosition>& checkpoint) {
+    Found found;
+    if (checkpoint) found.checkpoint = Checkpoint{.position = checkpoint->pack()};
+    const Result<std::optional<Source::Plan>> plan = source.plan(found, now.steady);
+    if (!plan) return told(plan.error());
+    if (!*plan) return "working";
+    const auto from = *postgres::PostgresPosition::unpack((*plan)->from);
+    return to_string(from.end_lsn) + ((*plan)->write_checkpoint ? ", to be written first" : "");
+  }
   /// "streaming", "working" or the error.
   std::string start(const postgres::PostgresPosition& from) {
     const Result<bool> streaming = source.start(from.pack(), now.steady);

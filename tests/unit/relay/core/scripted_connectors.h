@@ -67,7 +67,7 @@ class ScriptedSource final : public Source {
     if (admit_error) return std::unexpected(*admit_error);
     return {};
   }
-  Result<Plan> plan(const Found& found) override {
+  Result<std::optional<Plan>> plan(const Found& found, TimePoint) override {
     if (found.checkpoint) return Plan{.from = found.checkpoint->position};
     return Plan{.from = position_at(0), .write_checkpoint = write_first_checkpoint};
   }
