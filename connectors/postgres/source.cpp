@@ -23,6 +23,8 @@ constexpr std::uint64_t kBehindBytes = 64 * 1024;
 }  // namespace
 
 Result<const Event*> PostgresSource::next() {
+  must_read_ = false;
+  if (look_due_) return nullptr;
   Result<std::optional<std::string_view>> received = stream_->read_copy();
   OUTRIDER_TRY(check_warnings());
   OUTRIDER_TRY(const std::optional<std::string_view> data, std::move(received));
@@ -31,6 +33,9 @@ Result<const Event*> PostgresSource::next() {
   if (data->starts_with('k')) ++counters_.keepalives;
   OUTRIDER_TRY(const Event* event, reader_->read(*data));
   if (reader_->take_reply_request()) reply_due_ = true;
+  // The server describes a table again when something about it changed, also that it was left out
+  // for a while. Nothing that comes after a gap may be said.
+  if (reader_->take_description()) look_due_ = true;
   raise_flush();
   counters_.received_position = reader_->received().value;
   return event;
@@ -137,9 +142,10 @@ Result<void> PostgresSource::watch(TimePoint now) {
     if (Result<void> ended = watch_->check(); !ended) {
       return std::unexpected(std::move(ended).error().within(kWatchEnded));
     }
-    if (now < next_watch_) return {};
+    if (now < next_watch_ && !look_due_) return {};
     OUTRIDER_TRY(watch_->query(facts_query(options_)));
     watch_is_busy_ = true;
+    look_asked_ = look_due_;
     next_watch_ = now + kWatchTimeout;
     return {};
   }
@@ -152,7 +158,11 @@ Result<void> PostgresSource::watch(TimePoint now) {
   next_watch_ = now + kWatchInterval;
   note_facts(*facts);
   OUTRIDER_TRY(check_coverage(options_, *facts));
-  return check_same_publication(options_, *facts, from_.publication_digest);
+  OUTRIDER_TRY(check_same_publication(options_, *facts, from_.publication_digest));
+  if (!std::exchange(look_asked_, false)) return {};
+  look_due_ = false;
+  must_read_ = true;
+  return {};
 }
 
 Result<std::optional<ServerFacts>> PostgresSource::facts_answer() {
@@ -254,7 +264,7 @@ bool PostgresSource::waits_for_stream() const {
 
 Wake PostgresSource::wake(Reading reading) const {
   Wake wake;
-  const bool hold_back = reading == Reading::No && step_ == Step::Streaming;
+  const bool hold_back = step_ == Step::Streaming && (reading == Reading::No || look_due_);
   if (waits_for_stream()) {
     Wake::Descriptor descriptor = stream_->interest();
     if (hold_back) descriptor.read = false;
@@ -271,7 +281,9 @@ Wake PostgresSource::wake(Reading reading) const {
       wake.by(next_keep_alive_);
       break;
     case Step::Streaming:
-      wake.by(next_watch_);
+      wake.by(look_due_ && !watch_is_busy_ ? last_tick_.steady : next_watch_);
+      // What came before the look may already be out of the socket.
+      if (must_read_ && reading == Reading::Yes) wake.by(last_tick_.steady);
       wake.by(status_due());
       if (is_behind_ && !hold_back) wake.by(last_tick_.steady + kBehindInterval);
       break;

@@ -124,6 +124,9 @@ class PostgresSource final : public Source {
   bool watch_is_busy_ = false;   // A query is under way while holding or streaming.
   bool stream_is_busy_ = false;  // A keep-alive query is under way while holding.
   TimePoint next_watch_;
+  bool look_due_ = false;    // Nothing is read until the catalogs were looked at.
+  bool look_asked_ = false;  // The query under way was asked since.
+  bool must_read_ = false;   // A look has ended.
   TimePoint next_keep_alive_;
   Lsn durable_;  // In the sink.
   Lsn flush_;    // What the server may forget.

@@ -308,6 +308,9 @@ Result<void> PostgresSource::judge_started(TimePoint now) {
   rate_window_end_ = now;
   rate_window_bytes_ = counters_.bytes_received;
   is_behind_ = false;
+  look_due_ = false;
+  look_asked_ = false;
+  must_read_ = false;
   reply_due_ = true;
   status_sent_at_ = now;
   next_watch_ = now + kWatchInterval;

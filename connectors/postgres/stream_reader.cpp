@@ -194,6 +194,7 @@ Result<void> StreamReader::on(const Relation& relation) {
     known->types.push_back(column.type_oid);
   }
   tables_[relation.id] = std::move(known);
+  described_ = true;
   return {};
 }
 

@@ -44,6 +44,8 @@ class StreamReader {
   bool is_verified() const { return verified_; }
   /// True once for each time the server asked for a status update.
   bool take_reply_request() { return std::exchange(reply_requested_, false); }
+  /// True once for each time the server described a table.
+  bool take_description() { return std::exchange(described_, false); }
 
  private:
   /// The part of a position that moves.
@@ -92,6 +94,7 @@ class StreamReader {
   Place after_;
   Lsn received_;
   bool reply_requested_ = false;
+  bool described_ = false;
   bool verified_ = false;
   std::optional<Transaction> transaction_;
   std::unordered_map<RelationId, std::unique_ptr<KnownTable>> tables_;

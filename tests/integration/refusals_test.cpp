@@ -180,6 +180,20 @@ TEST(Refusals, ATableThatIsNoLongerCoveredHaltsARunningPipeline) {
   expect_halt(world, "does not cover table \"public\".\"outbox\"", "ADD TABLE");
 }
 
+TEST(Refusals, RowsAfterATableWasLeftOutForAMomentAreNotSent) {
+  World world;
+  world.setup();
+  world.start();
+  world.emit(3);
+  world.wait_delivered(3);
+  world.sql("alter publication " + world.publication() + " drop table outbox");
+  world.emit(1);
+  world.sql("alter publication " + world.publication() + " add table outbox");
+  world.emit(1);
+  expect_halt(world, "were dropped, created or added anew", "identity");
+  EXPECT_EQ(world.delivered().size(), 3U);
+}
+
 TEST(Refusals, AMissingColumnHaltsBeforeTheFirstRowWithoutIt) {
   World world;
   world.setup();

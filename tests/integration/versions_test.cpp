@@ -44,6 +44,20 @@ TEST_P(PostgresVersions, RowsThatAMissingPublicationWouldSwallowHalt) {
   EXPECT_EQ(world.delivered().size(), 0U);
 }
 
+TEST_P(PostgresVersions, RowsAfterATableWasLeftOutForAMomentAreNotSent) {
+  World world(World::OwnPostgres{.version = GetParam()});
+  world.setup();
+  world.start();
+  world.emit(3);
+  world.wait_delivered(3);
+  world.sql("alter publication " + world.publication() + " drop table outbox");
+  world.emit(1);
+  world.sql("alter publication " + world.publication() + " add table outbox");
+  world.emit(1);
+  EXPECT_THAT(world.wait_state("halted").reason, HasSubstr("dropped, created or added anew"));
+  EXPECT_EQ(world.delivered().size(), 3U);
+}
+
 INSTANTIATE_TEST_SUITE_P(Each, PostgresVersions, ::testing::Values("14", "18"));
 
 }  // namespace

@@ -13,22 +13,22 @@ void Oracle::violated(const std::string& what) {
 
 void Oracle::expect(const CommittedEvents& transaction) {
   transactions_.push_back(transaction);
-  is_poisoned_ = is_poisoned_ || transaction.is_poisoned;
+  is_held_ = is_held_ || transaction.is_poisoned || transaction.is_gap;
   if (transaction.is_gap) return;
-  if (!is_poisoned_ && !transaction.events.empty()) last_event_end_ = transaction.end_lsn;
+  if (!is_held_ && !transaction.events.empty()) last_event_end_ = transaction.end_lsn;
   for (const CommittedEvents::Event& event : transaction.events) {
     present_[event.id] = {
-        .key = event.key, .transaction = transactions_.size() - 1, .is_held = is_poisoned_};
+        .key = event.key, .transaction = transactions_.size() - 1, .is_held = is_held_};
     ever_.insert(event.id);
-    // What follows a poisoned transaction waits until an operator acts.
-    if (is_poisoned_ || seen_.contains(event.id)) continue;
+    // What follows a poisoned transaction or a gap waits until an operator acts.
+    if (is_held_ || seen_.contains(event.id)) continue;
     outstanding_[event.key].push_back(event.id);
     ++outstanding_count_;
   }
 }
 
 void Oracle::committed(CommittedEvents transaction) {
-  transaction.is_gap = not_said_;
+  transaction.is_gap = not_said_ && !transaction.events.empty();
   expect(transaction);
 }
 
@@ -38,7 +38,7 @@ void Oracle::history_is(const std::vector<CommittedEvents>& transactions) {
   outstanding_.clear();
   outstanding_count_ = 0;
   confirmed_transactions_ = 0;
-  is_poisoned_ = false;
+  is_held_ = false;
   last_event_end_ = {};
   for (const CommittedEvents& transaction : transactions) expect(transaction);
 }
@@ -70,7 +70,7 @@ void Oracle::visible(const TopicPartition& place, const StoredRecord& record,
   if (known->second.is_held) {
     // Without Kafka transactions what was sent beside the bad event cannot be taken back.
     if (transaction != 0) {
-      violated("event " + record.event + " was seen in spite of a transaction that cannot be");
+      violated("event " + record.event + " was seen in spite of what holds it back");
     }
     return;
   }

@@ -69,7 +69,7 @@ class Oracle {
   struct Known {
     std::string key;
     std::size_t transaction = 0;  // Place in transactions_.
-    bool is_held = false;         // By a poisoned transaction: its own, or one before it.
+    bool is_held = false;         // By a poisoned transaction, its own or one before it, or a gap.
   };
   void expect(const CommittedEvents& transaction);
 
@@ -84,7 +84,8 @@ class Oracle {
   std::set<std::string> decided_;
   std::map<std::uint64_t, std::set<std::string>> seen_in_;  // By Kafka transaction.
   std::size_t confirmed_transactions_ = 0;
-  bool is_poisoned_ = false;  // A poisoned transaction was committed: nothing after it appears.
+  bool is_held_ =
+      false;  // A poisoned transaction or a gap was committed: nothing after it appears.
   postgres::Lsn forgotten_;
   postgres::Lsn splittable_;
   postgres::Lsn last_event_end_;

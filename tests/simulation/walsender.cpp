@@ -172,7 +172,11 @@ void Walsender::decode(const LogRecord& record) {
       break;
     case LogRecord::Kind::Commit:
     case LogRecord::Kind::Unpublished:
+      if (is_wanted) decode_changes(record);
+      break;
     case LogRecord::Kind::Catalog:
+      // What is published may have changed: see rel_sync_cache_publication_cb() of pgoutput.
+      described_.clear();
       if (is_wanted) decode_changes(record);
       break;
   }

@@ -31,6 +31,46 @@ TEST(Source, BeforeTheFirstEventThePositionIsThatOfTheStart) {
   EXPECT_EQ(world.reached(), SourceWorld::checkpoint(300));
 }
 
+TEST(Source, AfterATableIsDescribedTheCatalogsAreLookedAtBeforeItsRowsAreSaid) {
+  SourceWorld world;
+  world.stream_from(SourceWorld::checkpoint(100));
+  world.send_begin(200, 7);
+  world.send_row("a");
+  const std::size_t looks = world.server.queries_with("json_build_object");
+  EXPECT_EQ(world.read_until_null(), "");
+  EXPECT_EQ(world.waits_for(world.server.stream()), "") << "it would wake for ever";
+  EXPECT_EQ(world.tick(), "");
+  EXPECT_EQ(world.server.queries_with("json_build_object"), looks + 1);
+  EXPECT_EQ(world.read_until_null(), "") << "there is no answer yet";
+  EXPECT_EQ(world.tick(), "");
+  EXPECT_LE(world.sleeps(), 0s) << "what is already out of the socket wakes nobody";
+  EXPECT_EQ(world.read_until_null(), "a ");
+  EXPECT_GT(world.sleeps(), 0s);
+}
+
+TEST(Source, ALookThatWasUnderWayBeforeTheTableWasDescribedProvesNothing) {
+  SourceWorld world;
+  world.stream_from(SourceWorld::checkpoint(100));
+  world.pass(10s);
+  ASSERT_EQ(world.tick(), "");
+  ASSERT_TRUE(world.server.watch().unanswered);
+  world.send_begin(200, 7);
+  world.send_row("a");
+  EXPECT_EQ(world.read_until_null(), "");
+  EXPECT_EQ(world.tick(), "");
+  EXPECT_EQ(world.read_until_null(), "");
+  EXPECT_EQ(world.read(), "a ");
+}
+
+TEST(Source, RowsAfterAGapThatIsOverAreNotSaid) {
+  SourceWorld world;
+  world.stream_from(SourceWorld::checkpoint(100));
+  // The table left the publication and came back.
+  world.server.facts["publication"]["digest"] = "06";
+  world.send_transaction(200, 7, "a");
+  EXPECT_THAT(world.read(), StartsWith("refused"));
+}
+
 TEST(Source, DropsWhatIsDeliveredAlready) {
   SourceWorld world;
   world.stream_from(SourceWorld::checkpoint(300));

@@ -119,7 +119,17 @@ class SourceWorld {
   }
 
   /// All that is ready, a word an event: row ids, "commit", "idle", "idle!" (urgent), or the error.
+  /// The source looks at the catalogs where it wants to.
   std::string read() {
+    std::string said = read_until_null();
+    while (server.stream().open && !server.stream().copy.empty() && !server.stream().ended) {
+      const std::string asked = tick() + tick();
+      if (!asked.empty()) return said + asked;
+      said += read_until_null();
+    }
+    return said;
+  }
+  std::string read_until_null() {
     std::string said;
     while (true) {
       const Result<const Event*> event = source.next();
