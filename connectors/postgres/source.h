@@ -40,8 +40,9 @@ class PostgresSource final : public Source {
   Notices take_notices() override { return std::exchange(notices_, {}); }
 
  private:
-  // Held connections are spoken to, and the catalogs are looked at, this often.
+  static constexpr Duration kStepTimeout = std::chrono::seconds(10);
   static constexpr std::string_view kNothing = "SELECT 1";
+  // Held connections are spoken to, and the catalogs are looked at, this often.
   static constexpr Duration kKeepAliveInterval = std::chrono::seconds(10);
   static constexpr Duration kWatchInterval = std::chrono::seconds(10);
 
@@ -65,10 +66,13 @@ class PostgresSource final : public Source {
     Streaming,
   };
 
-  // Starting (source_start.cpp).
+  // Becoming the owner (source_acquire.cpp), step by step.
   /// True once `goal` is reached.
   Result<bool> advance_to(Step goal, const char* act, TimePoint now);
   Result<void> advance(TimePoint now);
+  void move_to(Step step, std::optional<TimePoint> deadline);
+  /// Sends a query whose answer the next step waits for.
+  Result<void> ask(Step step, Connection& connection, std::string_view query, TimePoint now);
   Result<void> connect_watch(TimePoint now);
   Result<void> judge_owner(TimePoint now);
   Result<void> connect_stream(TimePoint now);
@@ -76,17 +80,16 @@ class PostgresSource final : public Source {
   Result<void> identify(TimePoint now);
   Result<void> read_history(TimePoint now);
   Result<void> read_facts(TimePoint now);
+  Result<void> read_setup(TimePoint now);
+  void stand_by(TimePoint now);
+  void hold(TimePoint now);
+
+  // Starting (source_start.cpp), step by step.
   Result<void> ask_for_lock(TimePoint now);
   Result<void> prove_lock(TimePoint now);
-  Result<void> read_setup(TimePoint now);
   Result<void> request_stream(TimePoint now);
   Result<void> begin_stream(TimePoint now);
   Result<void> judge_started(TimePoint now);
-  void stand_by(TimePoint now);
-  void hold(TimePoint now);
-  void move_to(Step step, std::optional<TimePoint> deadline);
-  /// Sends a query whose answer the next step waits for.
-  Result<void> ask(Step step, Connection& connection, std::string_view query, TimePoint now);
 
   // Streaming (source.cpp).
   Result<std::optional<ServerFacts>> facts_answer();

@@ -21,8 +21,8 @@ struct SinkFactory {
   const PositionFormat& format;
 
   std::unique_ptr<Sink> operator()(const kafka::Options& options) const {
-    return std::make_unique<kafka::KafkaSink>(
-        options, format, std::make_unique<kafka::LibrdkafkaClient>(options));
+    return std::make_unique<kafka::KafkaSink>(options, format,
+                                              std::make_unique<kafka::LibrdkafkaClient>(options));
   }
   std::unique_ptr<Sink> operator()(const standard_output::Options& options) const {
     return std::make_unique<standard_output::StdoutSink>(options);
