@@ -58,6 +58,9 @@ class PositionFormat {
   virtual std::string to_json(const Position& position) const = 0;
   /// Reads what to_json() wrote, of this or the previous format. Refused if it cannot.
   virtual Result<Position> from_json(std::string_view json) const = 0;
+  /// Whether the source is further along at `position` than at `other`. Both can be read by
+  /// from_json() once stored.
+  virtual bool is_further(const Position& position, const Position& other) const = 0;
 };
 
 /// How events are delivered. The default holds promise P2 (no duplicates).

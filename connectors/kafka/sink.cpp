@@ -80,12 +80,17 @@ Result<Found> KafkaSink::judge_checkpoint(const CheckpointFacts& facts, Stage ne
   Found found;
   for (const std::string& record : facts.records) {
     OUTRIDER_TRY(const Checkpoint read, read_checkpoint(record, format_));
-    if (!found.checkpoint || read.generation >= found.checkpoint->generation) {
-      found.checkpoint = read;
-    }
+    if (!found.checkpoint || counts_more(read, *found.checkpoint)) found.checkpoint = read;
   }
   generation_ = found.checkpoint ? found.checkpoint->generation + 1 : 1;
   return found;
+}
+
+// Two runs have the same number where the first record of one was still on its way when the other
+// looked. What either says is delivered is delivered, so the further one counts.
+bool KafkaSink::counts_more(const Checkpoint& read, const Checkpoint& found) const {
+  if (read.generation != found.generation) return read.generation > found.generation;
+  return !format_.is_further(found.position, read.position);
 }
 
 Error KafkaSink::error_of(const JobFailure& failed) {

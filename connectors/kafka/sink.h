@@ -75,6 +75,7 @@ class KafkaSink final : public Sink {
   bool exactly_once() const { return options_.delivery == Delivery::ExactlyOnce; }
   Result<std::optional<Found>> finish_job(Stage next);
   Result<Found> judge_checkpoint(const CheckpointFacts& facts, Stage next);
+  bool counts_more(const Checkpoint& read, const Checkpoint& found) const;
   Result<void> handle_result();
   Result<void> handle_reports();
   bool may_be_explained(TimePoint now);

@@ -43,4 +43,10 @@ Result<Position> MemoryPositionFormat::from_json(std::string_view json) const {
       .pack();
 }
 
+bool MemoryPositionFormat::is_further(const Position& position, const Position& other) const {
+  const Result<MemoryPosition> here = MemoryPosition::unpack(position);
+  const Result<MemoryPosition> there = MemoryPosition::unpack(other);
+  return here && there && *here > *there;
+}
+
 }  // namespace outrider::memory

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <concepts>
 #include <limits>
+#include <tuple>
 
 namespace outrider::postgres {
 namespace {
@@ -158,6 +159,13 @@ Result<Position> PostgresPositionFormat::from_json(std::string_view json) const 
   if (!parsed.is_object()) return unreadable("it is not a JSON object");
   OUTRIDER_TRY(const PostgresPosition position, read_position(parsed));
   return position.pack();
+}
+
+bool PostgresPositionFormat::is_further(const Position& position, const Position& other) const {
+  const Result<PostgresPosition> here = PostgresPosition::unpack(position);
+  const Result<PostgresPosition> there = PostgresPosition::unpack(other);
+  if (!here || !there) return false;
+  return std::tie(here->end_lsn, here->partial) > std::tie(there->end_lsn, there->partial);
 }
 
 }  // namespace outrider::postgres

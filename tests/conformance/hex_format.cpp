@@ -41,4 +41,7 @@ Result<Position> HexFormat::from_json(std::string_view json) const {
   return Position(bytes);
 }
 
+// Any bytes: they have no order, so the newest counts.
+bool HexFormat::is_further(const Position&, const Position&) const { return false; }
+
 }  // namespace outrider::conformance

@@ -13,6 +13,7 @@ class HexFormat final : public PositionFormat {
  public:
   std::string to_json(const Position& position) const override;
   Result<Position> from_json(std::string_view json) const override;
+  bool is_further(const Position& position, const Position& other) const override;
 };
 
 }  // namespace outrider::conformance

@@ -8,7 +8,7 @@ namespace outrider::simulation {
 namespace {
 
 constexpr const char* kWho = "kafka";
-// How many records of a topic a reader of its end sees.
+// How many records of a topic a reader of its end begins with; more if none of them is its own.
 constexpr std::size_t kTail = 16;
 
 std::size_t bytes_of(const std::vector<StoredRecord>& batch) {
@@ -222,13 +222,19 @@ KafkaCluster::Tail KafkaCluster::read_committed(const std::string& topic,
   if (found == topics_.end() || found->second.partitions.empty()) return tail;
   const Partition& partition = found->second.partitions.front();
   tail.is_complete = partition.visible_to == partition.log.size();
-  const std::size_t begin = partition.visible_to - std::min(partition.visible_to, kTail);
-  for (std::size_t i = begin; i < partition.visible_to; ++i) {
-    const Entry& entry = partition.log[i];
-    const bool committed = entry.transaction == 0 || partition.marks.at(entry.transaction);
-    if (committed && entry.record.key == key) {
-      tail.records.push_back(entry.record.value.value_or(""));
+  std::size_t begin = partition.visible_to;
+  for (std::size_t length = kTail; begin > 0 && tail.records.empty(); length *= kTail) {
+    begin = partition.visible_to - std::min(partition.visible_to, length);
+    for (std::size_t i = begin; i < partition.visible_to; ++i) {
+      const Entry& entry = partition.log[i];
+      const bool committed = entry.transaction == 0 || partition.marks.at(entry.transaction);
+      if (committed && entry.record.key == key) {
+        tail.records.push_back(entry.record.value.value_or(""));
+      }
     }
+  }
+  if (tail.records.size() > kTail) {
+    tail.records.erase(tail.records.begin(), tail.records.end() - kTail);
   }
   return tail;
 }

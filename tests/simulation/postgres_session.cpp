@@ -88,9 +88,9 @@ void PostgresSession::hear(const PostgresLink::FromClient& message) {
     case Kind::Query:
       OUTRIDER_ASSERT(!query_ && !walsender_, "a query while the session is busy");
       query_ = message.bytes;
-      answers_at_ =
-          instance_.now() + (random.once_in(40) ? random.between(Duration(1ms), Duration(3'000ms))
-                                                : random.between(Duration(10us), Duration(2ms)));
+      answers_at_ = instance_.now() + (instance_.shape.is_slow_at_times && random.once_in(40)
+                                           ? random.between(Duration(1ms), Duration(3'000ms))
+                                           : random.between(Duration(10us), Duration(2ms)));
       break;
     case Kind::CopyData:
       // After the stream failed, what was on its way is dropped.

@@ -36,6 +36,8 @@ struct PostgresShape {
   /// The outbox has a sixth column, always NULL, of a type that relays read as text only: then they
   /// ask for all values as text.
   bool has_odd_column = false;
+  /// Now and then an answer takes seconds.
+  bool is_slow_at_times = true;
 };
 
 }  // namespace outrider::simulation

@@ -26,9 +26,7 @@ inline Position position_at(std::uint64_t place) {
 class PlaceFormat final : public PositionFormat {
  public:
   std::string to_json(const Position& position) const override {
-    std::uint64_t place = 0;
-    std::memcpy(&place, position.bytes().data(), sizeof(place));
-    return "{\"at\":" + std::to_string(place) + "}";
+    return "{\"at\":" + std::to_string(place_of(position)) + "}";
   }
   Result<Position> from_json(std::string_view json) const override {
     constexpr std::string_view kStart = "{\"at\":";
@@ -39,6 +37,16 @@ class PlaceFormat final : public PositionFormat {
       return failure(ErrorKind::Refused, "read a stored place");
     }
     return position_at(place);
+  }
+  bool is_further(const Position& position, const Position& other) const override {
+    return place_of(position) > place_of(other);
+  }
+
+ private:
+  static std::uint64_t place_of(const Position& position) {
+    std::uint64_t place = 0;
+    std::memcpy(&place, position.bytes().data(), sizeof(place));
+    return place;
   }
 };
 

@@ -62,6 +62,19 @@ TEST(SinkStart, WhatAnOlderRunWroteBehindALaterOneDoesNotCount) {
       << "this run is the third one";
 }
 
+TEST(SinkStart, OfTwoRunsWithOneNumberTheFurtherCheckpointCounts) {
+  SinkDriver driver(Delivery::AtLeastOnce);
+  CheckpointFacts facts = SinkDriver::facts();
+  facts.records = {driver.stored(9, Delivery::AtLeastOnce, false, 2),
+                   driver.stored(11, Delivery::AtLeastOnce, false, 2),
+                   driver.stored(10, Delivery::AtLeastOnce, false, 2)};
+  static_cast<void>(driver.sink->look(driver.now));
+  driver.client->finish(facts);
+  const auto found = driver.sink->look(driver.now);
+  ASSERT_TRUE(found && *found && (*found)->checkpoint);
+  EXPECT_EQ((*found)->checkpoint->position, position_at(11));
+}
+
 TEST(SinkStart, RefusesACheckpointTopicThatForgets) {
   for (const char* policy : {"delete", "compact,delete"}) {
     SinkDriver driver;

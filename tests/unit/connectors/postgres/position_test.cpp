@@ -112,6 +112,21 @@ TEST(PostgresPositionFormat, NamesTheFieldThatIsWrong) {
               HasSubstr("\"last\" must be an object"));
 }
 
+TEST(PostgresPositionFormat, APositionIsFurtherByItsTransactionsAndThenByTheEventsOfTheNext) {
+  const auto at = [](std::uint64_t end_lsn, std::uint64_t final_lsn, std::uint64_t events_done) {
+    PostgresPosition position;
+    position.end_lsn = Lsn{end_lsn};
+    position.partial = {.final_lsn = Lsn{final_lsn}, .xid = 0, .events_done = events_done};
+    return position.pack();
+  };
+  const PostgresPositionFormat format;
+  EXPECT_TRUE(format.is_further(at(2, 0, 0), at(1, 9, 9)));
+  EXPECT_TRUE(format.is_further(at(2, 7, 3), at(2, 7, 2)));
+  EXPECT_TRUE(format.is_further(at(2, 7, 1), at(2, 0, 0)));
+  EXPECT_FALSE(format.is_further(at(2, 7, 3), at(2, 7, 3)));
+  EXPECT_FALSE(format.is_further(at(1, 9, 9), at(2, 0, 0)));
+}
+
 TEST(PostgresPositionFormat, RefusesGarbageWithoutThrowing) {
   for (const std::string& json :
        {std::string(), std::string("null"), std::string("[]"), std::string("{"),

@@ -37,6 +37,9 @@ class NumberFormat final : public PositionFormat {
   Result<Position> from_json(std::string_view json) const override {
     return position_at(std::stoull(std::string(json)));
   }
+  bool is_further(const Position& position, const Position& other) const override {
+    return events_done(position) > events_done(other);
+  }
 };
 
 /// One scripted event; an outbox row unless `special` says otherwise.
