@@ -1,19 +1,20 @@
 #include "tests/lab/demo.h"
 
+#include "tests/lab/arrivals.h"
 #include "tests/lab/figures.h"
 #include "tests/lab/progress.h"
+#include "tests/lab/scene.h"
 #include "tests/lab/stage.h"
 #include "tests/support/kafka_consumer.h"
-#include "tests/support/outbox_load.h"
+#include "tests/support/sql.h"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 #include <unistd.h>
 
-#include <atomic>
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <mutex>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -21,47 +22,10 @@ namespace outrider::testing {
 namespace {
 
 using namespace std::chrono_literals;
-using SystemTime = std::chrono::system_clock::time_point;
 using SteadyTime = std::chrono::steady_clock::time_point;
 
-constexpr const char* kDatabase = "order_db";
-constexpr const char* kTopic = "outbox.event.order";
 constexpr auto kPatience = 60s;
 constexpr std::uint64_t kKills = 6;
-
-/// When the consumer had each event.
-class Arrivals {
- public:
-  void note(const Delivered& record) {
-    const SystemTime now = std::chrono::system_clock::now();
-    const auto payload = nlohmann::json::parse(record.value.value_or("{}"));
-    const auto transaction = payload.value("transaction", std::uint64_t{0});
-    const std::scoped_lock lock(mutex_);
-    arrivals_.emplace_back(transaction, now);
-    ++count_;
-  }
-
-  std::uint64_t count() const { return count_; }
-
-  /// Milliseconds from the return of COMMIT to the arrival, of every event whose commit is known.
-  std::vector<double> latencies(const OutboxLoad& load) const {
-    const std::scoped_lock lock(mutex_);
-    std::vector<double> latencies;
-    for (const auto& [transaction, arrived] : arrivals_) {
-      const SystemTime committed = load.committed_at(transaction);
-      if (committed == SystemTime{}) continue;
-      const std::chrono::duration<double, std::milli> latency = arrived - committed;
-      // The consumer may have it before the service hears that its COMMIT is done.
-      latencies.push_back(std::max(0.0, latency.count()));
-    }
-    return latencies;
-  }
-
- private:
-  mutable std::mutex mutex_;
-  std::vector<std::pair<std::uint64_t, SystemTime>> arrivals_;
-  std::atomic<std::uint64_t> count_ = 0;
-};
 
 /// Kills the relay at even parts of the run, each time only after it delivered something.
 class Killer {
@@ -89,14 +53,15 @@ class Killer {
 };
 
 /// Until everything that was committed arrived, or nothing moves any more.
-void watch(const DemoOptions& options, RelayProcess& relay, OutboxLoad& load,
-           const Arrivals& arrivals) {
+void watch(const DemoOptions& options, Scene& scene, const Arrivals& arrivals) {
   Progress progress;
-  Killer killer(relay, options.events);
+  Killer killer(scene.relay(), options.events);
   std::uint64_t before = 0;
   SteadyTime moved = std::chrono::steady_clock::now();
   eventually(24h, [&] {
-    const std::uint64_t committed = load.committed();
+    // In this order: everything that was committed before it finished.
+    const bool is_finished = scene.is_finished();
+    const std::uint64_t committed = scene.committed();
     const std::uint64_t delivered = arrivals.count();
     if (options.kill) killer.look(committed, delivered);
     progress.show(
@@ -105,51 +70,76 @@ void watch(const DemoOptions& options, RelayProcess& relay, OutboxLoad& load,
     if (std::exchange(before, committed + delivered) != committed + delivered) {
       moved = std::chrono::steady_clock::now();
     }
-    return (load.is_finished() && delivered >= load.committed()) ||
+    return (is_finished && delivered >= committed) ||
            std::chrono::steady_clock::now() - moved > kPatience;
   });
-  load.finish();
+  scene.finish();
   progress.finish();
   if (options.kill) fmt::print("the relay was killed with kill -9 {} times\n", killer.kills());
 }
 
-void print_addresses(const Stage& stage, const RelayProcess& relay) {
+/// Milliseconds from the commit, as Postgres noted its time, to the arrival.
+std::vector<double> latencies(const Stage& stage, const Scene& scene, const Arrivals& arrivals) {
+  const Arrivals::Times arrived = arrivals.times();
+  std::vector<double> latencies;
+  for (const std::string& database : scene.databases()) {
+    const auto commits =
+        Sql(stage.postgres().dsn(database))
+            .rows(
+                "select id, (extract(epoch from pg_xact_commit_timestamp(xmin)) * 1000000)"
+                "::bigint from outbox");
+    for (const auto& commit : commits) {
+      const auto found = arrived.find(commit[0]);
+      if (found == arrived.end()) continue;
+      const std::chrono::duration<double, std::milli> since_epoch =
+          found->second.time_since_epoch();
+      latencies.push_back(since_epoch.count() - std::stod(commit[1]) / 1000);
+    }
+  }
+  return latencies;
+}
+
+void print_addresses(const Stage& stage, Scene& scene) {
+  fmt::print("all goes on running:\n{}", scene.things_to_try());
+  for (const std::string& topic : scene.topics()) {
+    fmt::print("  kcat -C -b {} -t {} -X isolation.level=read_committed\n",
+               stage.kafka().bootstrap(), topic);
+  }
   fmt::print(
-      "all goes on running:\n"
-      "  psql -h 127.0.0.1 -p {} -U postgres {}\n"
-      "  kcat -C -b {} -t {} -X isolation.level=read_committed\n"
       "  curl http://127.0.0.1:{}/status\n"
       "stop and remove it with:\n"
       "  kill {}\n",
-      stage.postgres().port(), kDatabase, stage.kafka().bootstrap(), kTopic, relay.port(),
-      getpid());
+      scene.relay().port(), getpid());
 }
 
-bool commit_and_check(const Stage& stage, RelayProcess& relay, const DemoOptions& options) {
-  const std::string dsn = stage.postgres().dsn(kDatabase);
+bool commit_and_check(const Stage& stage, Scene& scene, const DemoOptions& options) {
   Arrivals arrivals;
-  const Follower follower(stage.kafka().bootstrap(), kTopic,
-                          [&](const Delivered& record) { arrivals.note(record); });
-  OutboxLoad load({.dsn = dsn, .events = options.events, .events_per_second = options.rate});
-  watch(options, relay, load, arrivals);
-  const std::vector<double> latencies = arrivals.latencies(load);
-  const Verdict verdict = judge(dsn, "order", read_topic(stage.kafka().bootstrap(), kTopic));
-  if (!verdict.is_exact()) fmt::print("the relay's log:\n{}", relay.log());
-  if (options.keep) print_addresses(stage, relay);
-  fmt::print("demo: {}, p50 {:.1f} ms, p99 {:.1f} ms\n", verdict.text(), percentile(latencies, 50),
-             percentile(latencies, 99));
+  std::vector<std::unique_ptr<Follower>> followers;
+  for (const std::string& topic : scene.topics()) {
+    followers.push_back(std::make_unique<Follower>(
+        stage.kafka().bootstrap(), topic,
+        [&](const Delivered& record) { arrivals.note(record.header("id")); }));
+  }
+  scene.begin(options.events, options.rate);
+  watch(options, scene, arrivals);
+  const Scene::Outcome outcome = scene.check();
+  const std::vector<double> taken = latencies(stage, scene, arrivals);
+  if (!outcome.is_right) fmt::print("the relay's log:\n{}", scene.relay().log());
+  if (options.keep) print_addresses(stage, scene);
+  if (!outcome.remark.empty()) fmt::print("{}\n", outcome.remark);
+  fmt::print("demo: {}, p50 {:.1f} ms, p99 {:.1f} ms\n", outcome.verdict.text(),
+             percentile(taken, 50), percentile(taken, 99));
   std::fflush(stdout);
-  return verdict.is_exact();
+  return outcome.is_right;
 }
 
 }  // namespace
 
 int run_demo(const DemoOptions& options, const std::function<void(int)>& stay) {
-  Stage stage;
-  const std::unique_ptr<RelayProcess> relay = stage.add_relay(kDatabase, "exactly_once");
-  stage.kafka().create_topic(kTopic, 3);
-  Stage::start(*relay);
-  const int code = commit_and_check(stage, *relay, options) ? 0 : 1;
+  Stage stage({}, {{"track_commit_timestamp", "on"}});
+  const std::unique_ptr<Scene> scene =
+      options.load == "sql" ? make_sql_scene(stage) : make_services_scene(stage);
+  const int code = commit_and_check(stage, *scene, options) ? 0 : 1;
   if (options.keep) stay(code);
   return code;
 }

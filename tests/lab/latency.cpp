@@ -1,5 +1,6 @@
 #include "tests/lab/latency.h"
 
+#include "tests/lab/arrivals.h"
 #include "tests/lab/figures.h"
 #include "tests/lab/stage.h"
 #include "tests/support/kafka_consumer.h"
@@ -9,11 +10,9 @@
 
 #include <chrono>
 #include <cstdio>
-#include <mutex>
 #include <stdexcept>
 #include <string>
 #include <thread>
-#include <unordered_map>
 #include <vector>
 
 namespace outrider::testing {
@@ -27,31 +26,9 @@ constexpr int kWarmUp = 200;
 constexpr auto kArrivalPatience = 30s;
 constexpr std::chrono::duration<double> kIdleTime = 10s;
 
-/// Arrival times by row id.
-class Arrivals {
- public:
-  void add(const std::string& id) {
-    const Clock::time_point now = Clock::now();
-    const std::scoped_lock lock(mutex_);
-    times_.emplace(id, now);
-  }
-  std::size_t count() const {
-    const std::scoped_lock lock(mutex_);
-    return times_.size();
-  }
-  std::unordered_map<std::string, Clock::time_point> times() const {
-    const std::scoped_lock lock(mutex_);
-    return times_;
-  }
-
- private:
-  mutable std::mutex mutex_;
-  std::unordered_map<std::string, Clock::time_point> times_;
-};
-
 struct Commit {
   std::string id;
-  Clock::time_point returned;
+  std::chrono::system_clock::time_point returned;
 };
 
 std::vector<Commit> commit_evenly(Sql& sql, const std::string& aggregate, int events,
@@ -65,7 +42,7 @@ std::vector<Commit> commit_evenly(Sql& sql, const std::string& aggregate, int ev
         fmt::format("insert into outbox (id, aggregatetype, aggregateid, type, payload) values "
                     "(gen_random_uuid(), '{}', 'key-{}', 'measured', '{{\"n\": {}}}') returning id",
                     aggregate, i % 64, i));
-    commits.push_back({.id = id, .returned = Clock::now()});
+    commits.push_back({.id = id, .returned = std::chrono::system_clock::now()});
   }
   return commits;
 }
@@ -89,7 +66,7 @@ void measure(Stage& stage, const std::string& database, const std::string& deliv
   Stage::start(*relay);
   Arrivals arrivals;
   const Follower consumer(stage.kafka().bootstrap(), topic,
-                          [&](const Delivered& record) { arrivals.add(record.header("id")); });
+                          [&](const Delivered& record) { arrivals.note(record.header("id")); });
   const int events = kWarmUp + options.seconds * options.per_second;
   say(fmt::format("{}: {} events, {} per second", delivery, events, options.per_second));
   Sql sql(stage.postgres().dsn(database));

@@ -28,17 +28,31 @@ struct CommandLine {
 void add_demo(CLI::App& app, CommandLine& line) {
   CLI::App* command =
       app.add_subcommand("demo", "Real Postgres and Kafka, the relay between them, and the proof");
-  command->add_option("--events", line.demo.events, "How many events services commit")
-      ->check(CLI::PositiveNumber)
+  command
+      ->add_option("--load", line.demo.load,
+                   "services: people use the sample services through HTTP; sql: clients write an "
+                   "outbox, several rows per transaction, some rolled back")
+      ->check(CLI::IsMember({"services", "sql"}))
       ->capture_default_str();
-  command->add_option("--rate", line.demo.rate, "Events per second; 0: as many as they can")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
+  CLI::Option* events =
+      command->add_option("--events", line.demo.events, "How many events are committed")
+          ->check(CLI::PositiveNumber)
+          ->default_str(fmt::format("{}; with sql {}", DemoOptions::kServicesEvents,
+                                    DemoOptions::kSqlEvents));
+  CLI::Option* rate =
+      command->add_option("--rate", line.demo.rate, "Events per second; 0: as many as possible")
+          ->check(CLI::NonNegativeNumber)
+          ->default_str(
+              fmt::format("{}; with sql {}", DemoOptions::kServicesRate, DemoOptions::kSqlRate));
   command->add_flag("--kill", line.demo.kill, "kill -9 the relay again and again meanwhile");
   command->add_flag("--keep", line.demo.keep, "Leave all running afterwards and tell where");
   command->footer("Exit code 0 if consumers saw exactly what was committed.");
-  command->callback(
-      [&line] { line.chosen = [&line](const Stay& stay) { return run_demo(line.demo, stay); }; });
+  command->callback([&line, events, rate] {
+    const bool is_sql = line.demo.load == "sql";
+    if (is_sql && events->empty()) line.demo.events = DemoOptions::kSqlEvents;
+    if (is_sql && rate->empty()) line.demo.rate = DemoOptions::kSqlRate;
+    line.chosen = [&line](const Stay& stay) { return run_demo(line.demo, stay); };
+  });
 }
 
 void add_drain(CLI::App& bench, CommandLine& line) {

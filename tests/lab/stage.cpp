@@ -28,9 +28,10 @@ std::filesystem::path announced(const std::string& what, std::filesystem::path f
 
 void say(const std::string& what) { fmt::print(stderr, "== {}\n", what); }
 
-Stage::Stage(const KafkaServer::Settings& kafka)
-    : postgres_(announced("starting Postgres in " + folder_.path().string(),
-                          folder_.path() / "postgres")),
+Stage::Stage(const KafkaServer::Settings& kafka, const PostgresServer::Settings& postgres)
+    : postgres_(
+          announced("starting Postgres in " + folder_.path().string(), folder_.path() / "postgres"),
+          postgres),
       kafka_(announced("starting Kafka", folder_.path() / "kafka"), with_partitions(kafka)) {}
 
 std::unique_ptr<RelayProcess> Stage::add_relay(const std::string& database,

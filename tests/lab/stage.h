@@ -18,7 +18,8 @@ void say(const std::string& what);
 /// this object. Errors are exceptions.
 class Stage {
  public:
-  explicit Stage(const KafkaServer::Settings& kafka = {});
+  explicit Stage(const KafkaServer::Settings& kafka = {},
+                 const PostgresServer::Settings& postgres = {});
 
   /// A database with an outbox whose payload is of that type, and a relay for it that is set up but
   /// not started. Its pipeline is named as the database.

@@ -102,15 +102,7 @@ void OutboxLoad::work(int client) {
     }
     if (!commits) continue;
     committed_ += static_cast<std::uint64_t>(rows);
-    const std::scoped_lock lock(mutex_);
-    committed_at_[transaction] = std::chrono::system_clock::now();
   }
-}
-
-std::chrono::system_clock::time_point OutboxLoad::committed_at(std::uint64_t transaction) const {
-  const std::scoped_lock lock(mutex_);
-  const auto found = committed_at_.find(transaction);
-  return found == committed_at_.end() ? std::chrono::system_clock::time_point{} : found->second;
 }
 
 std::string Verdict::text() const {
@@ -123,8 +115,19 @@ std::string Verdict::text() const {
   return text;
 }
 
+Verdict& Verdict::operator+=(const Verdict& other) {
+  committed += other.committed;
+  delivered += other.delivered;
+  lost += other.lost;
+  duplicated += other.duplicated;
+  out_of_order += other.out_of_order;
+  never_committed += other.never_committed;
+  torn += other.torn;
+  return *this;
+}
+
 Verdict judge(const std::string& dsn, const std::string& aggregatetype,
-              const std::vector<Delivered>& delivered) {
+              const std::vector<Delivered>& delivered, const std::string& counter) {
   std::unordered_set<std::string> committed;
   for (const auto& row :
        Sql(dsn).rows("select id from outbox where aggregatetype = '" + aggregatetype + "'")) {
@@ -143,9 +146,9 @@ Verdict judge(const std::string& dsn, const std::string& aggregatetype,
       ++verdict.duplicated;
       continue;
     }
-    const auto counter =
-        nlohmann::json::parse(record.value.value_or("{}")).value("counter", std::int64_t{0});
-    if (counter <= std::exchange(counters[record.key], counter)) ++verdict.out_of_order;
+    const auto count =
+        nlohmann::json::parse(record.value.value_or("{}")).value(counter, std::int64_t{0});
+    if (count <= std::exchange(counters[record.key], count)) ++verdict.out_of_order;
   }
   verdict.delivered = seen.size();
   verdict.lost = committed.size() - seen.size();

@@ -8,8 +8,6 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <map>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -43,8 +41,6 @@ class OutboxLoad {
   void finish();
   /// Ends them after their current transactions, however much is committed, and waits.
   void stop();
-  /// When the COMMIT of the load's transaction with this number returned; the epoch if unknown.
-  std::chrono::system_clock::time_point committed_at(std::uint64_t transaction) const;
 
  private:
   void work(int client);
@@ -56,8 +52,6 @@ class OutboxLoad {
   std::atomic<std::uint64_t> next_transaction_ = 1;
   std::atomic<int> working_;
   std::atomic<bool> stopping_ = false;
-  mutable std::mutex mutex_;
-  std::map<std::uint64_t, std::chrono::system_clock::time_point> committed_at_;
   std::vector<std::jthread> clients_;
 };
 
@@ -73,11 +67,13 @@ struct Verdict {
 
   bool is_exact() const { return lost + duplicated + out_of_order + never_committed + torn == 0; }
   std::string text() const;
+  Verdict& operator+=(const Verdict& other);
 };
 
-/// Compares the rows of `public.outbox` with the records.
+/// Compares the rows of `public.outbox` with the records. Out of order: a record whose field
+/// `counter` of the payload is not above that of the record before it with the same key.
 Verdict judge(const std::string& dsn, const std::string& aggregatetype,
-              const std::vector<Delivered>& delivered);
+              const std::vector<Delivered>& delivered, const std::string& counter = "counter");
 
 /// How many transactions are there only in part.
 std::uint64_t count_torn(const std::vector<Delivered>& delivered);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <regex>
 #include <string>
 #include <vector>
@@ -160,9 +161,26 @@ TEST(Layers, EachClientLibraryIsSeenByOneDirectoryOfTheProduct) {
   EXPECT_THAT(offences, IsEmpty());
 }
 
+/// Of the project's own files, by what they may include of it. A service knows no other's files.
+TEST(Layers, SamplesStandOnTheErrorTypeAndTheirLibraryAlone) {
+  const std::map<std::string, std::vector<std::string>> allowed = {
+      {"samples/outbox", {"relay/base/error.h", "samples/outbox/"}},
+      {"samples/service", {"relay/base/error.h", "samples/outbox/database.h", "samples/service/"}},
+      {"samples/user", {"samples/outbox/", "samples/service/", "samples/user/"}},
+      {"samples/order", {"samples/outbox/", "samples/service/", "samples/order/"}}};
+  std::vector<std::string> offences;
+  for (const auto& [directory, project] : allowed) {
+    for (const Include& include : includes_in(directory)) {
+      if (!include.of_project || matches(project, include.name)) continue;
+      offences.push_back(include.file + " includes " + include.name);
+    }
+  }
+  EXPECT_THAT(offences, IsEmpty());
+}
+
 TEST(Layers, EveryHeaderBeginsByTellingWhatItIs) {
   std::vector<std::string> offences;
-  for (const char* directory : {"relay", "connectors", "config", "tests"}) {
+  for (const char* directory : {"relay", "connectors", "config", "samples", "tests"}) {
     for (const std::string& file : sources_in(directory)) {
       if (!file.ends_with(".h")) continue;
       const std::vector<std::string> lines = lines_of(file);
@@ -176,7 +194,7 @@ TEST(Layers, LinesAndFilesStayReadable) {
   constexpr std::size_t kColumnsMax = 100;
   constexpr std::size_t kLinesMax = 420;
   std::vector<std::string> offences;
-  for (const char* directory : {"relay", "connectors", "config"}) {
+  for (const char* directory : {"relay", "connectors", "config", "samples"}) {
     for (const std::string& file : sources_in(directory)) {
       const std::vector<std::string> lines = lines_of(file);
       if (lines.size() > kLinesMax) offences.push_back(file + " is too long");
