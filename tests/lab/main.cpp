@@ -3,6 +3,7 @@
 #include "tests/lab/ending.h"
 #include "tests/lab/huge.h"
 #include "tests/lab/latency.h"
+#include "tests/lab/outage.h"
 #include "tests/lab/required_tools.h"
 
 #include <CLI/CLI.hpp>
@@ -22,6 +23,7 @@ struct CommandLine {
   DrainOptions drain;
   LatencyOptions latency;
   HugeOptions huge;
+  OutageOptions outage;
   std::function<int(const Stay&)> chosen = {};
 };
 
@@ -97,6 +99,19 @@ void add_huge(CLI::App& bench, CommandLine& line) {
       [&line] { line.chosen = [&line](const Stay&) { return run_huge(line.huge); }; });
 }
 
+void add_outage(CLI::App& bench, CommandLine& line) {
+  CLI::App* command = bench.add_subcommand(
+      "outage", "How fast the order service answers with a broker, and without one");
+  command->add_option("--rate", line.outage.per_second, "Orders per second")
+      ->check(CLI::Range(1, 100'000))
+      ->capture_default_str();
+  command->add_option("--seconds", line.outage.seconds, "With the broker, and as long without it")
+      ->check(CLI::Range(1, 3600))
+      ->capture_default_str();
+  command->callback(
+      [&line] { line.chosen = [&line](const Stay&) { return run_outage(line.outage); }; });
+}
+
 int guarded(const CommandLine& line, const Stay& stay) {
   end_in_order_on_signals();
   try {
@@ -119,6 +134,7 @@ int run(int count, char** words) {
   add_drain(*bench, line);
   add_latency(*bench, line);
   add_huge(*bench, line);
+  add_outage(*bench, line);
   CLI11_PARSE(app, count, words);
   if (!line.demo.keep) return guarded(line, [](int) {});
   return run_and_stay([&](const Stay& stay) { return guarded(line, stay); });

@@ -35,6 +35,7 @@ class Stage {
   const PostgresServer& postgres() const { return postgres_; }
   PostgresServer& postgres() { return postgres_; }
   const KafkaServer& kafka() const { return kafka_; }
+  KafkaServer& kafka() { return kafka_; }
 
  private:
   TemporaryFolder folder_;
