@@ -75,6 +75,13 @@ class Samples : public ::testing::Test {
                              services().orders().log());
   }
 
+  static void wait_until_the_event_is_being_written() {
+    wait_until("the service waits to write its event", [] {
+      return count("pg_stat_activity",
+                   "wait_event_type = 'Lock' and query like 'insert into outbox%'") == "1";
+    });
+  }
+
   /// Everything arrived, nothing twice, nothing out of order, and the copies are the truth.
   static void expect_all_agrees() {
     wait_until("the copies are equal", [] { return services().copies_are_equal(); });
@@ -292,6 +299,24 @@ TEST_F(Samples, OddPathsAndMethodsAreProblemDocumentsToo) {
   EXPECT_EQ(users().call("POST", "/users", R"({"name": "no", "email": "no address"})").status, 400);
 }
 
+TEST_F(Samples, AnOrderThatIsPlacedWhileItsUsersEventIsHandledDoesNotStayPending) {
+  const std::string user = new_id();
+  const std::string id = new_id();
+  Sql lock(world().postgres.dsn("order_db"));
+  // It has looked for its customer in vain and is not committed yet.
+  lock.run("begin; lock table outbox in share mode");
+  std::jthread client([&] { orders().call("POST", "/orders", order_of(user, id)); });
+  wait_until_the_event_is_being_written();
+  const nlohmann::json late = {{"id", user}, {"name", "late"}, {"email", "late@example.org"}};
+  ASSERT_EQ(users().call("POST", "/users", late.dump()).status, 201);
+  wait_until("the event is handled",
+             [&] { return count("customer", "id = '" + user + "'") == "1"; });
+  lock.run("rollback");
+  client.join();
+  EXPECT_EQ(status_of(id), "confirmed");
+  expect_all_agrees();
+}
+
 TEST_F(Samples, KilledBetweenItsStatementsTheOrderServiceLeavesNothing) {
   const std::string id = new_id();
   const std::string order = order_of(new_id(), id);
@@ -299,10 +324,7 @@ TEST_F(Samples, KilledBetweenItsStatementsTheOrderServiceLeavesNothing) {
   // The order's row is written, its event's is not.
   lock.run("begin; lock table outbox in share mode");
   std::jthread client([&] { orders().call("POST", "/orders", order); });
-  wait_until("the service waits to write its event", [] {
-    return count("pg_stat_activity",
-                 "wait_event_type = 'Lock' and query like 'insert into outbox%'") == "1";
-  });
+  wait_until_the_event_is_being_written();
   services().orders().kill_hard();
   client.join();
   lock.run("rollback");
