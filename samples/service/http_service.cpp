@@ -173,8 +173,8 @@ outrider::Result<int> HttpService::listen(const std::string& address) {
     return failure(ErrorKind::Misconfigured, "\"" + address + "\" is not host:port");
   }
   if (port == 0)
-    port = server_->bind_to_any_port(host.c_str());
-  else if (!server_->bind_to_port(host.c_str(), port))
+    port = server_->bind_to_any_port(host);
+  else if (!server_->bind_to_port(host, port))
     port = -1;
   if (port <= 0) return failure(ErrorKind::Unavailable, "cannot listen on " + address);
   thread_ = std::jthread([this] {

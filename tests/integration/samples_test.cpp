@@ -232,10 +232,8 @@ TEST_F(HandMadeEvents, AnEventThatKeepsFailingIsParkedWithItsReasonAndBlocksNobo
       "\\x6e6f206a736f6eff");
   create_user("after");
   wait_until("the copies are equal", [] { return services().copies_are_equal(); });
-  const std::string metrics =
-      run({"curl", "-s",
-           "http://127.0.0.1:" + std::to_string(services().orders().port()) + "/metrics"});
-  EXPECT_THAT(metrics, HasSubstr("events_consumed_total{outcome=\"parked\"} 3"));
+  EXPECT_THAT(orders().get("/metrics").text,
+              HasSubstr("events_consumed_total{outcome=\"parked\"} 3"));
 }
 
 TEST_F(Samples, WhatIsNotValidIsAProblemDocumentAndLeavesNoRow) {

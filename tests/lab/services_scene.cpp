@@ -48,17 +48,19 @@ class ServicesScene final : public Scene {
 
   std::string things_to_try() const override {
     const std::string user = "00000000-0000-4000-8000-000000000001";
+    const std::string order = "00000000-0000-4000-8000-000000000002";
     return fmt::format(
         "  curl -i http://127.0.0.1:{1}/orders -d "
-        "'{{\"customerId\": \"{2}\", \"product\": \"tea\", \"quantity\": 1}}'   # pending\n"
+        "'{{\"id\": \"{4}\", \"customerId\": \"{2}\", \"product\": \"tea\", \"quantity\": 1}}'   # "
+        "pending\n"
         "  curl -i http://127.0.0.1:{0}/users -d "
         "'{{\"id\": \"{2}\", \"name\": \"Ada\", \"email\": \"ada@example.org\"}}'\n"
         "  curl -i -X PATCH http://127.0.0.1:{0}/users/{2}/email -d "
         "'{{\"email\": \"ada@example.net\"}}'\n"
         "  curl -i http://127.0.0.1:{1}/customers/{2}   # the order service's copy\n"
-        "  curl -i http://127.0.0.1:{1}/orders/…        # confirmed by now\n"
+        "  curl -i http://127.0.0.1:{1}/orders/{4}   # confirmed by now\n"
         "  psql -h 127.0.0.1 -p {3} -U postgres order_db\n",
-        services_.users().port(), services_.orders().port(), user, stage_.postgres().port());
+        services_.users().port(), services_.orders().port(), user, stage_.postgres().port(), order);
   }
 
  private:

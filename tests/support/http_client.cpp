@@ -30,6 +30,7 @@ HttpReply HttpClient::call(const std::string& method, const std::string& path,
   if (!reply) return {};
   return {.status = reply->status,
           .content_type = reply->get_header_value("Content-Type"),
+          .text = reply->body,
           .body = nlohmann::json::parse(reply->body, nullptr, false)};
 }
 

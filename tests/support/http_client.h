@@ -16,7 +16,8 @@ namespace outrider::testing {
 struct HttpReply {
   int status = 0;  ///< 0: nobody answered.
   std::string content_type = {};
-  nlohmann::json body = {};  ///< Discarded if it is no JSON.
+  std::string text = {};
+  nlohmann::json body = {};  ///< The text as JSON; discarded if it is none.
 
   bool is_success() const { return status / 100 == 2; }
 };
