@@ -21,7 +21,8 @@ Error result_error(const PGresult* result) {
   const std::string_view detail = result_field(result, PG_DIAG_MESSAGE_DETAIL);
   if (!detail.empty()) text += fmt::format(" ({})", detail);
   Error error = sql_error(text, result_field(result, PG_DIAG_SQLSTATE));
-  error.hint = result_field(result, PG_DIAG_MESSAGE_HINT);
+  const std::string_view hint = result_field(result, PG_DIAG_MESSAGE_HINT);
+  if (!hint.empty()) error.hint = hint;
   return error;
 }
 

@@ -90,6 +90,7 @@ class PostgresSource final : public Source {
   Result<void> request_stream(TimePoint now);
   Result<void> begin_stream(TimePoint now);
   Result<void> judge_started(TimePoint now);
+  Result<void> hear_why_the_stream_ended();
 
   // Streaming (source.cpp).
   Result<std::optional<ServerFacts>> facts_answer();

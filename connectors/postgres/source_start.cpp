@@ -75,11 +75,22 @@ Result<void> PostgresSource::begin_stream(TimePoint now) {
   return ask(Step::QueryStarted, *watch_, facts_query(options_), now);
 }
 
+/// The server's last word says more than that the stream is gone.
+Result<void> PostgresSource::hear_why_the_stream_ended() {
+  while (true) {
+    OUTRIDER_TRY(const std::optional<std::string_view> received, stream_->read_copy());
+    if (!received) return {};
+  }
+}
+
 Result<void> PostgresSource::judge_started(TimePoint now) {
   OUTRIDER_TRY(const std::optional<ServerFacts> facts, facts_answer());
   if (!facts) return {};
   note_facts(*facts);
-  OUTRIDER_TRY(check_started(options_, *facts, from_, stream_pid_));
+  if (Result<void> started = check_started(options_, *facts, from_, stream_pid_); !started) {
+    if (facts->slot && !facts->slot->active) OUTRIDER_TRY(hear_why_the_stream_ended());
+    return started;
+  }
   reader_.emplace(from_, facts_.slot->confirmed_flush);
   durable_ = from_.end_lsn;
   flush_ = facts_.slot->confirmed_flush;

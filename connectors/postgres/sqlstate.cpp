@@ -12,6 +12,12 @@ namespace {
 
 constexpr std::size_t kCodeBytes = 5;
 constexpr std::string_view kBeforeCode = " (SQLSTATE ";
+constexpr const char* kUndecodableHint =
+    "a row holds text that the server cannot send as UTF-8, and its log cannot be changed: keep "
+    "the "
+    "outbox in a database with encoding UTF8; to go on without that row, drop the slot, run "
+    "outrider setup, give the pipeline another `identity:`, and insert again what was not "
+    "delivered";
 
 bool is_code(std::string_view text) {
   return text.size() == kCodeBytes && std::ranges::all_of(text, [](char c) {
@@ -42,6 +48,8 @@ ErrorKind kind_of_sqlstate(std::string_view sqlstate) {
   };
   static constexpr std::array kMeanings = {
       Meaning{"08", ErrorKind::Unavailable},     // Connection exceptions.
+      Meaning{"22021", ErrorKind::Refused},      // Text that is not valid in the encoding.
+      Meaning{"22P05", ErrorKind::Refused},      // Text that has no form in UTF-8.
       Meaning{"28", ErrorKind::Denied},          // Wrong password, no line in pg_hba.conf.
       Meaning{"42501", ErrorKind::Denied},       // Insufficient privilege.
       Meaning{"42704", ErrorKind::Refused},      // No such slot or publication.
@@ -65,7 +73,9 @@ ErrorKind kind_of_sqlstate(std::string_view sqlstate) {
 Error sql_error(std::string_view message, std::string_view sqlstate) {
   std::string what = one_line(message);
   if (!sqlstate.empty()) what += fmt::format("{}{})", kBeforeCode, sqlstate);
-  return {kind_of_sqlstate(sqlstate), std::move(what)};
+  Error error{kind_of_sqlstate(sqlstate), std::move(what)};
+  if (sqlstate == "22021" || sqlstate == "22P05") error.hint = kUndecodableHint;
+  return error;
 }
 
 Error connect_error(std::string_view verbose_message) {

@@ -75,6 +75,18 @@ void describe(config::Section<PipelineConfig>& section) {
              "outrider.<database>.<slot>.")
       .check(check_topic_name);
   section.field("start", &PipelineConfig::start, "What to do where a start is in doubt.");
+  section
+      .field("bad_event", &PipelineConfig::bad_event,
+             "An event that Kafka cannot take (NULL key, too large, no such topic, …): halt before "
+             "its transaction, skip it with a warning, or send it with the reason to the "
+             "dead_letter_topic.")
+      .names({{"halt", BadEventPolicy::Halt},
+              {"skip", BadEventPolicy::Skip},
+              {"dead_letter", BadEventPolicy::DeadLetter}});
+  section
+      .field("dead_letter_topic", &PipelineConfig::dead_letter_topic,
+             "Topic of bad events under bad_event: dead_letter.")
+      .check(check_topic_name);
   section.field("source", &PipelineConfig::source, "Where events come from; one kind.").required();
   section.field("outbox", &PipelineConfig::outbox, "How rows become records.");
   section.field("sink", &PipelineConfig::sink, "Where records go; one kind.").required();

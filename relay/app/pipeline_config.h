@@ -6,6 +6,7 @@
 #include "connectors/kafka/options.h"
 #include "connectors/position.h"
 #include "connectors/postgres/options.h"
+#include "relay/core/dead_letters.h"
 #include "relay/core/outbox_options.h"
 
 #include <chrono>
@@ -63,6 +64,9 @@ struct PipelineConfig {
   /// Checkpoint topic, and beginning of the transactional ids.
   std::string identity;
   StartConfig start;
+  BadEventPolicy bad_event = BadEventPolicy::Halt;
+  /// Where bad events go under BadEventPolicy::DeadLetter.
+  std::string dead_letter_topic = "outbox.dead-letter";
   SourceConfig source;
   OutboxOptions outbox;
   SinkConfig sink;

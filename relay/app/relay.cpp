@@ -38,9 +38,12 @@ Result<std::unique_ptr<Pipeline>> make_pipeline(const PipelineConfig& config, Lo
   std::unique_ptr<Sink> sink = make_sink(sink_kind, source->position_format());
   log.info(fmt::format("outrider {}: pipeline {} goes from {} to {}", build_info().version,
                        config.name, kind(source_kind), kind(sink_kind)));
-  return std::make_unique<Pipeline>(
-      PipelineOptions{.delivery = config.delivery, .backoff = {}, .seed = random_seed()},
-      std::move(mapper), std::move(source), std::move(sink));
+  return std::make_unique<Pipeline>(PipelineOptions{.delivery = config.delivery,
+                                                    .bad_event = config.bad_event,
+                                                    .dead_letter_topic = config.dead_letter_topic,
+                                                    .backoff = {},
+                                                    .seed = random_seed()},
+                                    std::move(mapper), std::move(source), std::move(sink));
 }
 
 }  // namespace

@@ -91,8 +91,9 @@ Json events_json(const PipelineCounters& counters) {
   return {{"received", counters.events_received},
           {"published", counters.events_published},
           {"skipped", counters.events_skipped_other_change + counters.events_skipped_message +
-                          counters.events_skipped_other_table},
+                          counters.events_skipped_other_table + counters.events_skipped_bad},
           {"bad", counters.events_bad},
+          {"dead_lettered", counters.events_dead_lettered},
           {"transactions", counters.transactions},
           {"last_commit", time_or_null(counters.last_commit)}};
 }

@@ -26,6 +26,8 @@ class OutboxMapper {
   /// Misconfigured if the topic template is wrong.
   static Result<OutboxMapper> create(OutboxOptions options);
 
+  const OutboxOptions& options() const { return options_; }
+
   /// The record of the row, or null if its table is not an outbox of this pipeline. The record
   /// lives until the next call, its views as long as the row's. Errors: BadEvent for a row that
   /// makes no record, Misconfigured for a table that misses a needed column.

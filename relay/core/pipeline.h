@@ -9,12 +9,14 @@
 #include "relay/base/backoff.h"
 #include "relay/base/error.h"
 #include "relay/base/time.h"
+#include "relay/core/dead_letters.h"
 #include "relay/core/ledger.h"
 #include "relay/core/outbox_mapper.h"
 #include "relay/core/pipeline_status.h"
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,6 +30,9 @@ struct PipelineOptions {
   Duration max_open = std::chrono::seconds(5);
   /// How often a position without events is written to the sink at most.
   Duration idle_checkpoint_interval = std::chrono::seconds(10);
+  BadEventPolicy bad_event = BadEventPolicy::Halt;
+  /// Needed for BadEventPolicy::DeadLetter.
+  std::string dead_letter_topic = "outbox.dead-letter";
   Backoff::Options backoff = {};
   /// Decides the jitter of the back-off.
   std::uint64_t seed = 0;
@@ -82,10 +87,15 @@ class Pipeline {
     Position position;
     bool urgent = false;
   };
-  /// A transaction that cannot be delivered; survives rebuilds.
+  /// An event for which the pipeline halts before its transaction; survives rebuilds.
   struct Poison {
-    std::uint64_t transaction = 0;
+    EventId event;
     Error error;
+  };
+  /// An event that the sink took and could not deliver; survives rebuilds.
+  struct Rejected {
+    Error error;
+    int times = 0;  // As a record of its own, then as a dead letter.
   };
 
   // Start (pipeline_start.cpp).
@@ -111,6 +121,10 @@ class Pipeline {
   Result<Supply> pump(Now now);
   Result<Handled> handle(const Event& event, Now now);
   Result<Handled> handle_row(const RowInserted& row, const Event& event, Now now);
+  Result<Handled> offer(const Record& record, const Event& event, Now now);
+  Result<Handled> handle_bad(const RowInserted& row, const Event& event, Error error, Now now);
+  Result<Handled> bury(const RowInserted& row, const Event& event, const Error& error, Now now);
+  void note_rejected(Deliveries::Failure failed);
   Result<Handled> handle_commit(const Event& event);
   Result<Handled> seal_open(Source::Edge edge);
   Result<void> seal_stalled(TimePoint now);
@@ -125,6 +139,7 @@ class Pipeline {
 
   const PipelineOptions options_;
   OutboxMapper mapper_;
+  DeadLetters dead_letters_;
   std::unique_ptr<Source> source_;
   std::unique_ptr<Sink> sink_;
   DeliveryLedger ledger_;
@@ -143,6 +158,7 @@ class Pipeline {
   std::optional<IdlePosition> idle_;
   TimePoint idle_sealed_at_ = TimePoint::min();
   std::optional<Poison> poison_;
+  std::map<EventId, Rejected> rejected_;
   Supply supply_ = Supply::Dry;
   bool sink_full_ = false;
   bool sink_is_at_rest_ = true;  // Only known while the source is waited for.

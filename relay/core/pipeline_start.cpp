@@ -15,8 +15,9 @@ constexpr int kStagesPerStep = 8;
 
 Pipeline::Pipeline(PipelineOptions options, OutboxMapper mapper, std::unique_ptr<Source> source,
                    std::unique_ptr<Sink> sink)
-    : options_(options),
+    : options_(std::move(options)),
       mapper_(std::move(mapper)),
+      dead_letters_(options_.dead_letter_topic, mapper_.options()),
       source_(std::move(source)),
       sink_(std::move(sink)),
       backoff_(options_.backoff, options_.seed) {}

@@ -54,8 +54,10 @@ struct PipelineCounters {
   std::uint64_t events_skipped_other_change = 0;  ///< Updates, deletes, truncates.
   std::uint64_t events_skipped_message = 0;       ///< Logical messages.
   std::uint64_t events_skipped_other_table = 0;
-  std::uint64_t events_bad = 0;
-  std::uint64_t transactions = 0;  ///< Complete source transactions read.
+  std::uint64_t events_bad = 0;  ///< The policy for bad events was applied; again after a rebuild.
+  std::uint64_t events_skipped_bad = 0;    ///< Of these: left out.
+  std::uint64_t events_dead_lettered = 0;  ///< Of these: sent to the dead-letter topic.
+  std::uint64_t transactions = 0;          ///< Complete source transactions read.
   std::uint64_t bytes_published = 0;
   std::uint64_t rebuilds = 0;
   std::uint64_t tickets_in_flight = 0;

@@ -13,6 +13,8 @@ constexpr int kEventsPerStep = 4096;
 constexpr std::size_t kTicketsMax = 10'000;
 // An urgent idle position (the server asked) is written at most this often.
 constexpr Duration kUrgentIdleInterval = std::chrono::seconds(1);
+// Rejected events that are remembered; more than one Kafka transaction holds by default.
+constexpr std::size_t kRejectedMax = 20'000;
 
 double seconds_between(WallTime from, WallTime to) {
   return std::chrono::duration<double>(to - from).count();
@@ -78,22 +80,30 @@ Result<Pipeline::Handled> Pipeline::handle(const Event& event, Now now) {
 
 Result<Pipeline::Handled> Pipeline::handle_row(const RowInserted& row, const Event& event,
                                                Now now) {
-  if (poison_ && poison_->transaction == event.id.transaction) {
+  if (poison_ && poison_->event.transaction == event.id.transaction) {
     OUTRIDER_TRY(poison(event.id, poison_->error));
     return Handled::Yes;
   }
-  Result<const Record*> mapped = mapper_.map(row, event);
-  if (!mapped) {
-    OUTRIDER_TRY(poison(event.id, std::move(mapped).error()));
-    return Handled::Yes;
+  if (!rejected_.empty()) {
+    const auto known = rejected_.find(event.id);
+    if (known != rejected_.end()) return handle_bad(row, event, known->second.error, now);
   }
-  const Record* record = *mapped;
-  if (record == nullptr) {
+  Result<const Record*> mapped = mapper_.map(row, event);
+  if (!mapped) return handle_bad(row, event, std::move(mapped).error(), now);
+  if (*mapped == nullptr) {
     ++counters_.events_received;
     ++counters_.events_skipped_other_table;
     return Handled::Yes;
   }
-  const std::size_t record_bytes = record->bytes();
+  Result<Handled> offered = offer(**mapped, event, now);
+  if (!offered && offered.error().kind == ErrorKind::BadEvent) {
+    return handle_bad(row, event, std::move(offered).error(), now);
+  }
+  return offered;
+}
+
+Result<Pipeline::Handled> Pipeline::offer(const Record& record, const Event& event, Now now) {
+  const std::size_t record_bytes = record.bytes();
   const TicketLimits limits = sink_->limits();
   if (ticket_ && ticket_->records > 0 &&
       (ticket_->records >= limits.records || ticket_->bytes + record_bytes > limits.bytes)) {
@@ -104,17 +114,52 @@ Result<Pipeline::Handled> Pipeline::handle_row(const RowInserted& row, const Eve
     if (ledger_.size() >= kTicketsMax) return Handled::SinkFull;
     ticket_ = OpenTicket{.ticket = ledger_.open(event.committed_at), .since = now.steady};
   }
-  Result<Sink::Offer> offered = sink_->offer(*record, ticket_->ticket);
-  if (!offered && offered.error().kind == ErrorKind::BadEvent) {
-    OUTRIDER_TRY(poison(event.id, std::move(offered).error()));
-    return Handled::Yes;
-  }
-  OUTRIDER_TRY(const Sink::Offer offer, std::move(offered));
+  OUTRIDER_TRY(const Sink::Offer offer, sink_->offer(record, ticket_->ticket));
   if (offer == Sink::Offer::Full) return Handled::SinkFull;
   ++counters_.events_received;
   ++ticket_->records;
   ticket_->bytes += record_bytes;
   return Handled::Yes;
+}
+
+Result<Pipeline::Handled> Pipeline::handle_bad(const RowInserted& row, const Event& event,
+                                               Error error, Now now) {
+  if (error.kind != ErrorKind::BadEvent || options_.bad_event == BadEventPolicy::Halt) {
+    OUTRIDER_TRY(poison(event.id, std::move(error)));
+    return Handled::Yes;
+  }
+  if (options_.bad_event == BadEventPolicy::Skip) {
+    ++counters_.events_received;
+    ++counters_.events_skipped_bad;
+    // An error: an event is lost, and each must be found in the log.
+    say(Notice::Severity::Error, "skipped bad event " + to_string(event.id) + ": " + error.what);
+  } else {
+    Result<Handled> buried = bury(row, event, error, now);
+    if (!buried && buried.error().kind == ErrorKind::BadEvent) {
+      error.what += "; nor does it fit the dead-letter topic: " + buried.error().what;
+      error.hint = std::move(buried).error().hint;
+      OUTRIDER_TRY(poison(event.id, std::move(error)));
+      return Handled::Yes;
+    }
+    if (!buried || *buried == Handled::SinkFull) return buried;
+    ++counters_.events_dead_lettered;
+    say(Notice::Severity::Warning, "sent bad event " + to_string(event.id) + " to \"" +
+                                       dead_letters_.topic() + "\": " + error.what);
+  }
+  ++counters_.events_bad;
+  return Handled::Yes;
+}
+
+Result<Pipeline::Handled> Pipeline::bury(const RowInserted& row, const Event& event,
+                                         const Error& error, Now now) {
+  using Extent = DeadLetters::Extent;
+  const auto known = rejected_.find(event.id);
+  const bool was_buried_whole = known != rejected_.end() && known->second.times > 1;
+  if (!was_buried_whole) {
+    Result<Handled> whole = offer(dead_letters_.map(row, event, error, Extent::Whole), event, now);
+    if (whole || whole.error().kind != ErrorKind::BadEvent) return whole;
+  }
+  return offer(dead_letters_.map(row, event, error, Extent::Brief), event, now);
 }
 
 Result<Pipeline::Handled> Pipeline::handle_commit(const Event& event) {
@@ -172,8 +217,11 @@ Result<bool> Pipeline::seal_alone(const Position& position, Now now) {
 
 Result<void> Pipeline::poison(const EventId& event, Error error) {
   ++counters_.events_bad;
-  const bool known = poison_ && poison_->transaction == event.transaction;
-  if (!known) poison_ = Poison{event.transaction, error};
+  const bool known = poison_ && poison_->event.transaction == event.transaction;
+  if (!known) {
+    error.what = "event " + to_string(event) + ": " + error.what;
+    poison_ = Poison{event, error};
+  }
   if (ticket_ && ticket_->records > 0) {
     // Its first events were offered already: they must not become visible without the rest.
     return failure(ErrorKind::Interrupted,
@@ -215,8 +263,7 @@ Result<void> Pipeline::settle_deliveries(Now now) {
     Deliveries::Failure failed = std::move(*deliveries_.failed);
     deliveries_ = {};
     if (failed.error.kind == ErrorKind::BadEvent) {
-      ++counters_.events_bad;
-      poison_ = Poison{failed.event.transaction, failed.error};
+      note_rejected(failed);
       failed.error.kind = ErrorKind::Interrupted;
     }
     return std::unexpected(std::move(failed.error));
@@ -236,6 +283,25 @@ Result<void> Pipeline::settle_deliveries(Now now) {
   backoff_.reset();
   status_.healthy = true;
   return source_->confirm(*confirmable);
+}
+
+/// The event comes again after the rebuild; then the policy is applied.
+void Pipeline::note_rejected(Deliveries::Failure failed) {
+  // As a record, as a dead letter, and as a brief one.
+  constexpr int kTimesMost = 3;
+  if (options_.bad_event != BadEventPolicy::Halt && failed.exact) {
+    if (rejected_.size() >= kRejectedMax && !rejected_.contains(failed.event)) {
+      rejected_.erase(rejected_.begin());
+    }
+    Rejected& known = rejected_[failed.event];
+    if (++known.times < kTimesMost) {
+      // The first error says what is wrong with the event itself.
+      if (known.times == 1) known.error = std::move(failed.error);
+      return;
+    }
+  }
+  failed.error.what = "event " + to_string(failed.event) + ": " + failed.error.what;
+  poison_ = Poison{failed.event, std::move(failed.error)};
 }
 
 void Pipeline::note_full(TimePoint now) {

@@ -8,7 +8,8 @@ namespace outrider {
 enum class Consequence {
   /// Give up everything in flight and begin again from the last checkpoint, with back-off.
   Rebuild,
-  /// Deliver what lies before the event's transaction, then halt.
+  /// Deliver what lies before the event's transaction, then halt; unless BadEventPolicy says
+  /// otherwise.
   HaltBefore,
   /// Stop this pipeline until an operator acted and restarted it.
   Halt,

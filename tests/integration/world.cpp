@@ -79,6 +79,12 @@ void World::add_pipeline(const std::string& name) {
   postgres_->create_database(pipelines_.back().database);
 }
 
+void World::make_database_anew(const std::string& options) const {
+  Sql sql(postgres_->dsn("postgres"));
+  sql.run("drop database " + pipelines_[0].database);
+  sql.run("create database " + pipelines_[0].database + " " + options);
+}
+
 std::string World::identity() const {
   return identity_.value_or("outrider." + pipelines_[0].database + "." + slot());
 }
@@ -148,7 +154,9 @@ std::string World::pipeline_yaml(const Pipeline& pipeline) const {
   }
   const std::string name =
       pipeline.name == "main" ? "outrider_main" + number_ : "outrider_" + pipeline.name + number_;
-  std::string yaml = "  " + pipeline.name + ":\n    delivery: " + options_.delivery + "\n";
+  std::string yaml = "  " + pipeline.name + ":\n    delivery: " + options_.delivery +
+                     "\n    bad_event: " + options_.bad_event +
+                     "\n    dead_letter_topic: " + dead_letter_topic() + "\n";
   if (identity_ && pipeline.name == "main") yaml += "    identity: " + *identity_ + "\n";
   return yaml + "    source: { postgres: { dsn: \"" + postgres_->dsn(pipeline.database, "relay") +
          "\", slot: " + name + ", publication: " + name + ", tables: [" + tables +
@@ -260,6 +268,10 @@ void World::kill_broker() const { servers().kafka.kill_hard(); }
 void World::start_broker() const { servers().kafka.start(); }
 
 PostgresServer& World::postgres() const { return *postgres_; }
+
+std::vector<Delivered> World::dead_letters() const {
+  return read_topic(servers().kafka.bootstrap(), dead_letter_topic());
+}
 
 std::vector<Delivered> World::delivered() const {
   return read_topic(servers().kafka.bootstrap(), topic());

@@ -34,6 +34,7 @@ struct WorldOptions {
   std::string delivery = "exactly_once";
   bool create_topics = true;
   std::string null_payload = "halt";
+  std::string bad_event = "halt";
   std::vector<std::string> tables = {"public.outbox"};
 };
 
@@ -83,6 +84,8 @@ class World {
   std::string identity() const;
 
   // The database.
+  /// Drops it and creates it with these options of CREATE DATABASE; before setup().
+  void make_database_anew(const std::string& options) const;
   void sql(const std::string& statements) const { Sql(dsn()).run(statements); }
   std::string sql_value(const std::string& query) const { return Sql(dsn()).value(query); }
   std::string create_table(Payload payload) const;
@@ -107,6 +110,7 @@ class World {
   bool is_ready() const;
   double metric(const std::string& name) const;
   Usage relay_usage() const;
+  std::string relay_log() const { return relay().log(); }
   PipelineReport wait_state(const std::string& state) const;
   PipelineReport wait_reason(const std::string& part) const;
   void wait_published(std::uint64_t events) const;
@@ -122,6 +126,7 @@ class World {
 
   // What consumers see.
   std::vector<Delivered> delivered() const;
+  std::vector<Delivered> dead_letters() const;
   std::vector<Delivered> wait_delivered(std::size_t events) const;
   void wait_delivered_in(const std::string& pipeline, std::size_t events) const;
   void expect_exactly_what_was_committed() const;
@@ -140,6 +145,7 @@ class World {
   std::string pipeline_yaml(const Pipeline& pipeline) const;
   RelayProcess& relay() const;
   std::string topic() const { return "outbox.event." + aggregate(); }
+  std::string dead_letter_topic() const { return "dead-letter." + aggregate(); }
   [[noreturn]] void give_up(const std::string& waited_for) const;
 
   std::string number_;

@@ -17,8 +17,10 @@ void Oracle::expect(const CommittedEvents& transaction) {
   if (transaction.is_gap) return;
   if (!is_held_ && !transaction.events.empty()) last_event_end_ = transaction.end_lsn;
   for (const CommittedEvents::Event& event : transaction.events) {
-    present_[event.id] = {
-        .key = event.key, .transaction = transactions_.size() - 1, .is_held = is_held_};
+    present_[event.id] = {.key = event.key,
+                          .transaction = transactions_.size() - 1,
+                          .is_held = is_held_,
+                          .is_dead_letter = event.is_dead_letter};
     ever_.insert(event.id);
     // What follows a poisoned transaction or a gap waits until an operator acts.
     if (is_held_ || seen_.contains(event.id)) continue;
@@ -72,6 +74,10 @@ void Oracle::visible(const TopicPartition& place, const StoredRecord& record,
     if (transaction != 0) {
       violated("event " + record.event + " was seen in spite of what holds it back");
     }
+    return;
+  }
+  if (known->second.is_dead_letter != (place.topic == kDeadLetterTopic)) {
+    violated(fmt::format("event {} was seen in topic {}", record.event, place.topic));
     return;
   }
   std::deque<std::string>& waiting = outstanding_[known->second.key];

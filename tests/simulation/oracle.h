@@ -13,15 +13,21 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace outrider::simulation {
+
+/// Where relays send events that make no record, if they do.
+constexpr std::string_view kDeadLetterTopic = "outbox.dead-letter";
 
 /// One committed transaction with its outbox events, in row order.
 struct CommittedEvents {
   struct Event {
     std::string id;
     std::string key;  ///< What its order holds for: topic and record key.
+    /// It makes no record, and the relay sends it to the dead-letter topic.
+    bool is_dead_letter = false;
   };
   postgres::Lsn end_lsn;
   std::vector<Event> events;
@@ -70,6 +76,7 @@ class Oracle {
     std::string key;
     std::size_t transaction = 0;  // Place in transactions_.
     bool is_held = false;         // By a poisoned transaction, its own or one before it, or a gap.
+    bool is_dead_letter = false;
   };
   void expect(const CommittedEvents& transaction);
 

@@ -32,15 +32,23 @@ bool is_poison(const Change& change) {
 
 }  // namespace
 
-CommittedEvents events_of(const PostgresServer::Transaction& transaction) {
+CommittedEvents Services::events_of(const PostgresServer::Transaction& transaction) const {
   CommittedEvents events;
   events.end_lsn = transaction.committed.end_lsn;
   for (const Change& change : transaction.changes) {
     if (!is_event(change)) continue;
-    events.is_poisoned = events.is_poisoned || is_poison(change);
-    events.events.push_back({.id = change.values[kIdColumn].value_or(""),
-                             .key = change.values[kAggregateColumn].value_or("") + "/" +
-                                    change.values[kKeyColumn].value_or("")});
+    const bool is_bad = is_poison(change);
+    if (is_bad && bad_event_ == BadEventPolicy::Skip) continue;
+    const bool is_dead_letter = is_bad && bad_event_ == BadEventPolicy::DeadLetter;
+    events.is_poisoned = events.is_poisoned || (is_bad && !is_dead_letter);
+    const std::string id = change.values[kIdColumn].value_or("");
+    // Nobody promises anything of the order of dead letters.
+    events.events.push_back({.id = id,
+                             .key = is_dead_letter
+                                        ? "dead letter " + id
+                                        : change.values[kAggregateColumn].value_or("") + "/" +
+                                              change.values[kKeyColumn].value_or(""),
+                             .is_dead_letter = is_dead_letter});
   }
   return events;
 }
@@ -76,9 +84,8 @@ std::vector<Change> Services::changes(std::size_t most) {
   return changes;
 }
 
-void Services::commit(std::vector<Change> changes, bool is_poisoned) {
+void Services::commit(std::vector<Change> changes) {
   CommittedEvents events = events_of({.committed = {}, .changes = changes});
-  events.is_poisoned = is_poisoned;
   events.end_lsn = postgres_.commit(std::move(changes)).end_lsn;
   oracle_.committed(std::move(events));
 }
@@ -95,10 +102,10 @@ void Services::act() {
       postgres_.commit_unpublished();
       break;
     case 3:
-      commit({other_change()}, false);
+      commit({other_change()});
       break;
     default:
-      commit(changes(6), false);
+      commit(changes(6));
   }
 }
 
@@ -107,7 +114,7 @@ void Services::commit_huge() {
   while (huge.size() < kHuge) {
     for (Change& change : changes(5)) huge.push_back(std::move(change));
   }
-  commit(std::move(huge), false);
+  commit(std::move(huge));
 }
 
 void Services::commit_poisoned() {
@@ -133,7 +140,7 @@ void Services::commit_poisoned() {
     default:
       values[kAggregateColumn] = kNoTopic;
   }
-  commit(std::move(poisoned), true);
+  commit(std::move(poisoned));
 }
 
 void Services::tell_history() {

@@ -2,6 +2,7 @@
 // world.
 #pragma once
 
+#include "relay/core/dead_letters.h"
 #include "tests/simulation/environment.h"
 #include "tests/simulation/oracle.h"
 #include "tests/simulation/postgres_server.h"
@@ -21,6 +22,9 @@ class Services {
   Services(Environment& environment, PostgresServer& postgres, Oracle& oracle)
       : environment_(environment), postgres_(postgres), oracle_(oracle) {}
 
+  /// What relays do with rows that make no record; before the first of them.
+  void expect_of_bad_events(BadEventPolicy policy) { bad_event_ = policy; }
+
   /// Commits, rolls back, or writes where no relay looks.
   void act();
   void commit_huge();
@@ -33,15 +37,15 @@ class Services {
   Change event(std::string aggregate);
   Change other_change();
   std::vector<Change> changes(std::size_t most);
-  void commit(std::vector<Change> changes, bool is_poisoned);
+  void commit(std::vector<Change> changes);
+  /// A transaction as consumers should see it.
+  CommittedEvents events_of(const PostgresServer::Transaction& transaction) const;
 
   Environment& environment_;
   PostgresServer& postgres_;
   Oracle& oracle_;
+  BadEventPolicy bad_event_ = BadEventPolicy::Halt;
   std::uint64_t next_event_ = 1;
 };
-
-/// A transaction as consumers should see it.
-CommittedEvents events_of(const PostgresServer::Transaction& transaction);
 
 }  // namespace outrider::simulation

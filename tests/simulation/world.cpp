@@ -13,6 +13,8 @@ using namespace std::chrono_literals;
 
 // What one Kafka transaction and one ticket hold: small, so that limits are met often.
 constexpr std::size_t kRecordsMax = 20;
+constexpr std::array kPolicies = {BadEventPolicy::Halt, BadEventPolicy::Skip,
+                                  BadEventPolicy::DeadLetter};
 // Of a Kafka transaction: what a relay may wait for Postgres, and the commit.
 constexpr Duration kOpenMost = 7s;
 // Longer than every time-out that may be waited for, several times over.
@@ -57,7 +59,11 @@ World::World(std::uint64_t seed, bool keep_trace)
       postgres_(environment_, shape_of(environment_.random)),
       services_(environment_, postgres_, oracle_) {
   environment_.trace.keep(keep_trace);
-  if (weather_.poison != 0) kafka_.limit_batches(kPoisonedBatchBytesMax);
+  if (weather_.poison != 0) {
+    kafka_.limit_batches(kPoisonedBatchBytesMax);
+    bad_event_ = kPolicies[environment_.random.below(kPolicies.size())];
+    services_.expect_of_bad_events(bad_event_);
+  }
   if (environment_.random.once_in(5)) delivery_ = Delivery::AtLeastOnce;
   // Repeats are what at_least_once allows after a crash; without any fault there are none.
   if (delivery_ == Delivery::AtLeastOnce) oracle_.allow_repeats();
@@ -67,6 +73,8 @@ RelayOptions World::relay_options(int number) {
   RelayOptions options{.number = number};
   options.pipeline.delivery = delivery_;
   options.pipeline.seed = environment_.random.next();
+  options.pipeline.bad_event = bad_event_;
+  options.pipeline.dead_letter_topic = kDeadLetterTopic;
   options.source.slot = "outrider_orders";
   options.source.publication = "outrider_orders";
   options.source.delivery = delivery_;
@@ -175,7 +183,7 @@ void World::happen() {
   if (comes(weather_.huge_transaction)) services_.commit_huge();
   if (comes(weather_.poison)) {
     services_.commit_poisoned();
-    may_halt_ = true;
+    may_halt_ = may_halt_ || bad_event_ == BadEventPolicy::Halt;
   }
   if (comes(weather_.operate)) operate();
   if (!relays_.empty()) {

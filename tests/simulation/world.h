@@ -64,6 +64,7 @@ class World {
   std::vector<std::unique_ptr<Relay>> relays_;
   int next_relay_ = 1;
   Delivery delivery_ = Delivery::ExactlyOnce;
+  BadEventPolicy bad_event_ = BadEventPolicy::Halt;
   bool was_operated_ = false;
   bool must_halt_ = false;  // It was a gap: going on would be silence about it.
   bool may_halt_ = false;   // An operator did what no relay can mend.

@@ -14,7 +14,7 @@ TEST(SqlState, SaysWhatAnErrorMeansForTheRelay) {
   for (const char* code : {"42501", "28P01", "28000"}) {
     EXPECT_EQ(kind_of_sqlstate(code), ErrorKind::Denied) << code;
   }
-  for (const char* code : {"42704", "55000", "58P01", "58030"}) {
+  for (const char* code : {"22021", "22P05", "42704", "55000", "58P01", "58030"}) {
     EXPECT_EQ(kind_of_sqlstate(code), ErrorKind::Refused) << code;
   }
   for (const char* code : {"XX000", "42601", "57014", "53200"}) {

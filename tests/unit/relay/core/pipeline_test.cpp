@@ -1,6 +1,6 @@
 #include "relay/core/pipeline.h"
 
-#include "tests/unit/relay/core/scripted_connectors.h"
+#include "tests/unit/relay/core/pipeline_rig.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,56 +8,15 @@
 namespace outrider {
 namespace {
 
+using testing::commit;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using testing::idle;
 using ::testing::IsEmpty;
+using testing::Rig;
+using testing::row;
 using testing::Scripted;
-using testing::ScriptedSink;
-using testing::ScriptedSource;
 using namespace std::chrono_literals;
-
-Scripted row(std::uint64_t transaction, std::string id) {
-  return {.transaction = transaction, .id = std::move(id)};
-}
-Scripted commit(std::uint64_t transaction) {
-  return {.transaction = transaction, .id = {}, .special = Committed{}};
-}
-Scripted idle(bool urgent = false) {
-  return {.transaction = 0, .id = {}, .special = Idle{.urgent = urgent}};
-}
-
-/// A pipeline between a scripted source and a scripted sink, with a clock that the test moves.
-struct Rig {
-  Rig() {
-    auto owned_source = std::make_unique<ScriptedSource>();
-    auto owned_sink = std::make_unique<ScriptedSink>();
-    source = owned_source.get();
-    sink = owned_sink.get();
-    pipeline = std::make_unique<Pipeline>(PipelineOptions{}, std::move(*OutboxMapper::create({})),
-                                          std::move(owned_source), std::move(owned_sink));
-  }
-
-  void run(int steps = 20) {
-    for (int i = 0; i < steps; ++i) {
-      pipeline->step({.steady = now, .wall = WallTime{std::chrono::seconds(2)}});
-    }
-  }
-  void run_after(Duration passed) {
-    now += passed;
-    run();
-  }
-  std::vector<std::string> offered_ids() const {
-    std::vector<std::string> ids;
-    for (const auto& offered : sink->offered) ids.push_back(offered.id);
-    return ids;
-  }
-  PipelineState state() const { return pipeline->status().state; }
-
-  TimePoint now{1h};
-  ScriptedSource* source;
-  ScriptedSink* sink;
-  std::unique_ptr<Pipeline> pipeline;
-};
 
 TEST(Pipeline, DeliversEveryEventAndConfirmsTheEndOfItsTransaction) {
   Rig rig;
@@ -250,7 +209,7 @@ TEST(Pipeline, ARecordThatTheBrokerRejectsLaterHaltsBeforeItsTransactionAfterARe
   rig.sink->delivers_at_once = true;
   rig.run_after(10s);
   EXPECT_EQ(rig.state(), PipelineState::Halted);
-  EXPECT_EQ(rig.pipeline->status().reason, "rejected");
+  EXPECT_EQ(rig.pipeline->status().reason, "event 0/2:3: rejected");
   EXPECT_EQ(testing::events_done(rig.sink->checkpoint->position), 2U);
 }
 

@@ -107,6 +107,9 @@ class ScriptedSource final : public Source {
   const PositionFormat& position_format() const override { return format_; }
   Notices take_notices() override { return {}; }
 
+  /// Rows are of a table without it.
+  void lose_column(const std::string& name) { std::erase(table_.columns, name); }
+
  private:
   Value text(std::string data) {
     texts_[next_text_] = std::move(data);
@@ -133,6 +136,9 @@ class ScriptedSink final : public Sink {
   struct Offered {
     std::string id;
     Ticket ticket;
+    std::string topic;
+    bool has_value = false;
+    std::vector<std::pair<std::string, std::string>> headers;
   };
   struct Sealed {
     Ticket ticket;
@@ -153,6 +159,7 @@ class ScriptedSink final : public Sink {
   std::function<std::optional<Error>(const std::string& id)> reject = [](const std::string&) {
     return std::nullopt;
   };
+  std::function<bool(const Record&)> refuses = [](const Record&) { return false; };
   std::optional<Error> step_error;
   std::optional<Deliveries::Failure> failure_to_report;
 
@@ -168,8 +175,17 @@ class ScriptedSink final : public Sink {
   Result<Offer> offer(const Record& record, Ticket ticket) override {
     const std::string id(record.headers[0].value.value_or(""));
     if (auto error = reject(id)) return std::unexpected(*error);
+    if (refuses(record)) return failure(ErrorKind::BadEvent, "refused", "mend it");
     if (is_full) return Offer::Full;
-    offered.push_back({id, ticket});
+    Offered taken{.id = id,
+                  .ticket = ticket,
+                  .topic = std::string(record.topic),
+                  .has_value = record.value.has_value(),
+                  .headers = {}};
+    for (const Header& header : record.headers) {
+      taken.headers.emplace_back(header.name, header.value.value_or(""));
+    }
+    offered.push_back(std::move(taken));
     return Offer::Taken;
   }
   Result<Offer> seal(Ticket ticket, const Position& position) override {
