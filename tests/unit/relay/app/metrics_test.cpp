@@ -30,6 +30,7 @@ TEST(Metrics, HaveTheNamesThatAlertsAndDashboardsUse) {
   for (const char* name : {"outrider_state",
                            "outrider_leader",
                            "outrider_up",
+                           "outrider_caught_up",
                            "outrider_source_lag_bytes",
                            "outrider_source_lag_seconds",
                            "outrider_slot_retained_wal_bytes",
