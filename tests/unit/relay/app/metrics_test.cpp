@@ -41,6 +41,7 @@ TEST(Metrics, HaveTheNamesThatAlertsAndDashboardsUse) {
                            "outrider_confirmed_lsn",
                            "outrider_events_received_total",
                            "outrider_events_published_total",
+                           "outrider_last_published_timestamp_seconds",
                            "outrider_events_skipped_total",
                            "outrider_published_bytes_total",
                            "outrider_transactions_total",
