@@ -61,11 +61,8 @@ Result<std::unique_ptr<Relay>> Relay::create(const Config& config, Log& log) {
   }
   if (config.http.listen.empty()) return relay;
   OUTRIDER_TRY(const ListenAddress address, parse_listen_address(config.http.listen));
-  OUTRIDER_TRY(relay->http_, AdminHttp::start(address, [&threads = relay->threads_] {
-                 std::vector<Snapshot> snapshots;
-                 for (const auto& thread : threads) snapshots.push_back(thread->snapshot());
-                 return snapshots;
-               }));
+  OUTRIDER_TRY(relay->http_,
+               AdminHttp::start(address, [raw = relay.get()] { return raw->snapshots(); }));
   log.info("HTTP listens on " + to_string(relay->http_->address()));
   return relay;
 }
@@ -80,6 +77,12 @@ void Relay::stop() {
 
 bool Relay::stopped() const {
   return std::ranges::all_of(threads_, [](const auto& thread) { return thread->stopped(); });
+}
+
+std::vector<Snapshot> Relay::snapshots() const {
+  std::vector<Snapshot> snapshots;
+  for (const auto& thread : threads_) snapshots.push_back(thread->snapshot());
+  return snapshots;
 }
 
 std::vector<int> Relay::stop_descriptors() const {

@@ -5,6 +5,7 @@
 #include "relay/app/log.h"
 #include "relay/app/pipeline_config.h"
 #include "relay/app/pipeline_thread.h"
+#include "relay/app/snapshot.h"
 #include "relay/base/error.h"
 
 #include <memory>
@@ -23,6 +24,7 @@ class Relay {
   /// Begins an orderly stop of every pipeline.
   void stop();
   bool stopped() const;
+  std::vector<Snapshot> snapshots() const;
   /// Descriptors that become readable when one more pipeline has stopped; of those that have not.
   std::vector<int> stop_descriptors() const;
 

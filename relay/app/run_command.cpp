@@ -4,6 +4,7 @@
 #include "relay/app/exit_code.h"
 #include "relay/app/log.h"
 #include "relay/app/relay.h"
+#include "relay/app/service_manager.h"
 #include "relay/app/stop_signals.h"
 
 #include <fmt/format.h>
@@ -59,16 +60,20 @@ void wait_for_news(const StopSignals& signals, const Relay& relay) {
 }
 
 void run_until_stopped(const Config& config, StopSignals& signals, Relay& relay, Log& log) {
+  ServiceManager service_manager(log);
+  service_manager.ready();
   std::optional<TimePoint> deadline;
   while (!relay.stopped()) {
     wait_for_news(signals, relay);
     const TimePoint now = clock_now().steady;
     log.tick(now);
+    service_manager.tick(relay.snapshots(), now);
     if (const std::optional<int> signal = signals.take()) {
       if (deadline) cut_short(log, "a second signal came while draining");
       log.info(fmt::format("{}: draining for at most {} ms",
                            *signal == SIGTERM ? "SIGTERM" : "SIGINT",
                            config.shutdown.drain_timeout.count()));
+      service_manager.stopping();
       deadline = now + config.shutdown.drain_timeout;
       relay.stop();
     }

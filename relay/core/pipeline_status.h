@@ -64,6 +64,7 @@ struct PipelineCounters {
   double backpressure_seconds = 0;
   LatencyHistogram latency;
   WallTime last_commit{};         ///< Of the last transaction read; the epoch if none.
+  WallTime last_published{};      ///< When an event was delivered last; the epoch if none was.
   WallTime oldest_undelivered{};  ///< Its commit time; the epoch if all is delivered.
   std::array<std::uint64_t, kErrorKinds> errors_by_kind{};
 };

@@ -272,6 +272,7 @@ Result<void> Pipeline::settle_deliveries(Now now) {
     const std::optional<DeliveryLedger::Delivered> delivered = ledger_.delivered(ticket);
     if (!delivered || delivered->records == 0) continue;
     counters_.events_published += delivered->records;
+    counters_.last_published = now.wall;
     counters_.bytes_published += delivered->bytes;
     counters_.latency.observe(std::max(0.0, seconds_between(delivered->committed_at, now.wall)),
                               delivered->records);

@@ -27,6 +27,7 @@ TEST(Pipeline, DeliversEveryEventAndConfirmsTheEndOfItsTransaction) {
   EXPECT_NE(rig.sink->offered[1].ticket, rig.sink->offered[2].ticket);
   EXPECT_EQ(rig.source->confirmed.back(), 5U);
   EXPECT_EQ(rig.pipeline->counters().events_published, 3U);
+  EXPECT_EQ(rig.pipeline->counters().last_published, WallTime{2s});
   EXPECT_EQ(rig.state(), PipelineState::Streaming);
 }
 
