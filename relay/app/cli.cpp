@@ -2,6 +2,7 @@
 
 #include "relay/app/check_command.h"
 #include "relay/app/command_line.h"
+#include "relay/app/config_command.h"
 #include "relay/app/exit_code.h"
 #include "relay/app/run_command.h"
 #include "relay/app/setup_command.h"
@@ -21,6 +22,7 @@ int run_command_line(int argc, const char* const* argv) {
       "Example:\n  outrider run -c outrider.yaml");
   add_run(app, chosen);
   add_check(app, chosen);
+  add_config(app, chosen);
   add_setup(app, chosen);
   add_version(app, chosen);
   try {
