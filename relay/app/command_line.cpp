@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 
 #include <cstdio>
-#include <map>
 
 namespace outrider::app {
 
@@ -26,11 +25,15 @@ void add_pipeline_option(CLI::App& command, std::string& name) {
 }
 
 void add_format_option(CLI::App& command, OutputFormat& format) {
-  static const std::map<std::string, OutputFormat> kFormats = {{"text", OutputFormat::Text},
-                                                               {"json", OutputFormat::Json}};
-  command.add_option("--format", format, "text for people, json for scripts; text if not given")
-      ->transform(CLI::Transformer(&kFormats))
-      ->type_name("text|json");
+  command
+      .add_option_function<std::string>(
+          "--format",
+          [&format](const std::string& name) {
+            format = name == "json" ? OutputFormat::Json : OutputFormat::Text;
+          },
+          "text for people (the default), json for scripts")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->type_name("FORMAT");
 }
 
 std::optional<Config> read_config(const std::string& path) {

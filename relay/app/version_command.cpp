@@ -30,8 +30,10 @@ int version(OutputFormat format) {
 void add_version(CLI::App& app, Chosen& chosen) {
   CLI::App* command = app.add_subcommand("version", "Print the version");
   auto& format = chosen.keep<OutputFormat>();
-  command->add_flag_callback("--json", [&] { format = OutputFormat::Json; }, "As one JSON object");
-  command->footer("Example:\n  outrider version --json");
+  add_format_option(*command, format);
+  command->add_flag_callback(
+      "--json", [&] { format = OutputFormat::Json; }, "The same as --format json");
+  command->footer("Example:\n  outrider version --format json");
   command->callback([&] { chosen.set([&] { return version(format); }); });
 }
 
