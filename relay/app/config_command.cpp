@@ -1,5 +1,6 @@
 #include "relay/app/config_command.h"
 
+#include "relay/app/example_text.h"
 #include "relay/app/exit_code.h"
 #include "relay/app/reference_page.h"
 
@@ -20,6 +21,18 @@ void add_reference(CLI::App& config, Chosen& chosen) {
   command->callback([&] { chosen.set(print_reference); });
 }
 
+int print_example() {
+  fmt::print("{}", kExampleText);
+  return kExitOk;
+}
+
+void add_example(CLI::App& config, Chosen& chosen) {
+  CLI::App* command =
+      config.add_subcommand("example", "Print a file with every key, its default and a comment");
+  command->footer("Example:\n  outrider config example > outrider.yaml");
+  command->callback([&] { chosen.set(print_example); });
+}
+
 }  // namespace
 
 void add_config(CLI::App& app, Chosen& chosen) {
@@ -27,6 +40,7 @@ void add_config(CLI::App& app, Chosen& chosen) {
   command->require_subcommand(1);
   command->footer("Example:\n  outrider config reference | less");
   add_reference(*command, chosen);
+  add_example(*command, chosen);
 }
 
 }  // namespace outrider::app

@@ -5,8 +5,8 @@
 
 namespace outrider::app {
 
-/// `config reference` prints the reference of the configuration file. Reads and connects to
-/// nothing.
+/// `config reference` prints the reference of the configuration file, `config example` an annotated
+/// file with every key. Reads and connects to nothing.
 void add_config(CLI::App& app, Chosen& chosen);
 
 }  // namespace outrider::app

@@ -66,6 +66,14 @@ int expect_example(const std::string& command, const std::string& above) {
 
 TEST(Binary, ShowsAnExampleInTheHelpOfEveryCommand) { EXPECT_GT(expect_example("", ""), 6); }
 
+TEST(Binary, PrintsTheExampleOfTheTree) {
+  std::ostringstream text;
+  text << std::ifstream(OUTRIDER_SOURCE_DIR "/config/example.yaml").rdbuf();
+  const Answer answer = ask_outrider("config example");
+  EXPECT_EQ(answer.code, 0);
+  EXPECT_EQ(answer.text, text.str());
+}
+
 struct Snippet {
   std::string place;  // file:line of its fence
   std::string text;
