@@ -1,11 +1,11 @@
 // `outrider check`; used by the command line.
 #pragma once
 
-#include <string>
+#include "relay/app/command_line.h"
 
 namespace outrider::app {
 
 /// Reads and checks the file and prints every problem, or that there is none. Connects to nothing.
-int check_command(const std::string& path);
+void add_check(CLI::App& app, Chosen& chosen);
 
 }  // namespace outrider::app

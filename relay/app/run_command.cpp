@@ -1,12 +1,14 @@
 #include "relay/app/run_command.h"
 
 #include "relay/app/clock.h"
+#include "relay/app/config_file.h"
 #include "relay/app/exit_code.h"
 #include "relay/app/log.h"
 #include "relay/app/relay.h"
 #include "relay/app/service_manager.h"
 #include "relay/app/stop_signals.h"
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <poll.h>
 #include <unistd.h>
@@ -83,20 +85,31 @@ void run_until_stopped(const Config& config, StopSignals& signals, Relay& relay,
   }
 }
 
-}  // namespace
-
-int run_command(const Config& config) {
+// Returns an exit code if it cannot start, else after the drain.
+int run(const std::string& path) {
+  const std::optional<Config> config = read_config(path);
+  if (!config) return kExitConfiguration;
   StopSignals signals;
-  Log log(log_options(config.log));
-  Result<std::unique_ptr<Relay>> relay = Relay::create(config, log);
+  Log log(log_options(config->log));
+  Result<std::unique_ptr<Relay>> relay = Relay::create(*config, log);
   if (!relay) {
     log.error("cannot start: " + relay.error().what, relay.error().hint);
     return exit_code(relay.error().kind);
   }
   (*relay)->start();
-  run_until_stopped(config, signals, **relay, log);
+  run_until_stopped(*config, signals, **relay, log);
   log.info("stopped");
   return kExitOk;
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, Chosen& chosen) {
+  CLI::App* command = app.add_subcommand("run", "Relay events until SIGTERM or SIGINT");
+  auto& path = chosen.keep<std::string>();
+  add_config_option(*command, path);
+  command->footer("Example:\n  outrider run -c /etc/outrider/outrider.yaml");
+  command->callback([&] { chosen.set([&] { return run(config_path(path)); }); });
 }
 
 }  // namespace outrider::app

@@ -1,32 +1,37 @@
 #include "relay/app/setup_command.h"
 
-#include "config/report.h"
 #include "connectors/postgres/libpq_dsn.h"
 #include "connectors/postgres/setup/setup.h"
 #include "connectors/postgres/setup/setup_sql.h"
 #include "relay/app/config_file.h"
 #include "relay/app/exit_code.h"
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
-#include <cstdio>
+#include <map>
 #include <optional>
-#include <utility>
+#include <string>
+#include <vector>
 
 namespace outrider::app {
 namespace {
 
-Result<const PipelineConfig*> choose(const Config& config, const std::string& name) {
-  std::string known;
-  for (const auto& [each, pipeline] : config.pipelines) known += (known.empty() ? "" : ", ") + each;
-  if (name.empty() && config.pipelines.size() == 1) return &config.pipelines.begin()->second;
-  const auto found = config.pipelines.find(name);
-  if (found != config.pipelines.end()) return &found->second;
-  return failure(ErrorKind::Misconfigured,
-                 name.empty() ? "the file has several pipelines"
-                              : fmt::format("there is no pipeline \"{}\"", name),
-                 "--pipeline is one of: " + known);
-}
+using postgres::PayloadType;
+
+const std::map<std::string, PayloadType> kPayloadTypes = {{"jsonb", PayloadType::Jsonb},
+                                                          {"json", PayloadType::Json},
+                                                          {"text", PayloadType::Text},
+                                                          {"bytea", PayloadType::Bytea}};
+
+struct SetupArguments {
+  std::string config = {};
+  std::string pipeline = {};   // Empty: the only one there is.
+  std::string owner_dsn = {};  // Not needed to print.
+  std::string role = {};       // Empty: the user of the pipeline's dsn.
+  std::string payload = "jsonb";
+  bool print_sql = false;
+};
 
 postgres::OutboxColumnNames column_names(const OutboxColumns& columns) {
   return {.id = columns.id,
@@ -50,7 +55,7 @@ Result<postgres::SetupPlan> make_plan(const PipelineConfig& pipeline,
                            .publication = source.publication,
                            .tables = source.tables,
                            .columns = column_names(pipeline.outbox.columns),
-                           .payload = arguments.payload};
+                           .payload = kPayloadTypes.at(arguments.payload)};
   if (const auto user = dsn.find("user"); plan.role.empty() && user != dsn.end()) {
     plan.role = user->second;
   }
@@ -62,35 +67,63 @@ Result<postgres::SetupPlan> make_plan(const PipelineConfig& pipeline,
 }
 
 int print_errors(const std::vector<Error>& errors) {
-  for (const Error& error : errors) {
-    fmt::print(stderr, "outrider setup: {}\n", error.what);
-    if (!error.hint.empty()) fmt::print(stderr, "  remedy: {}\n", error.hint);
-  }
+  for (const Error& error : errors) print_error("setup", error);
   return errors.empty() ? kExitOk : exit_code(errors.front().kind);
 }
 
-}  // namespace
-
-int setup_command(const SetupArguments& arguments) {
-  config::Report report(arguments.config);
-  const std::optional<Config> config = load_config(report);
-  if (!config) {
-    fmt::print(stderr, "{}", report.text());
-    return kExitConfiguration;
-  }
-  Result<const PipelineConfig*> pipeline = choose(*config, arguments.pipeline);
+int setup(const SetupArguments& arguments) {
+  const std::optional<Config> config = read_config(config_path(arguments.config));
+  if (!config) return kExitConfiguration;
+  const Result<const PipelineConfig*> pipeline = choose_pipeline(*config, arguments.pipeline);
   if (!pipeline) {
-    print_errors({std::move(pipeline.error())});
+    print_error("setup", pipeline.error());
     return kExitUsage;
   }
-  Result<postgres::SetupPlan> plan = make_plan(**pipeline, arguments);
-  if (!plan) return print_errors({std::move(plan.error())});
+  const Result<postgres::SetupPlan> plan = make_plan(**pipeline, arguments);
+  if (!plan) return print_error("setup", plan.error());
   if (arguments.print_sql) {
     fmt::print("{}", postgres::setup_script(*plan));
     return kExitOk;
   }
   const auto say = [](const std::string& line) { fmt::print("{}\n", line); };
   return print_errors(postgres::run_setup(arguments.owner_dsn, *plan, say));
+}
+
+}  // namespace
+
+void add_setup(CLI::App& app, Chosen& chosen) {
+  CLI::App* command = app.add_subcommand(
+      "setup", "Install outbox table, function, publication, slot and grants; safe to repeat");
+  auto& arguments = chosen.keep<SetupArguments>();
+  add_config_option(*command, arguments.config);
+  add_pipeline_option(*command, arguments.pipeline);
+  CLI::Option* print = command->add_flag("--print-sql", arguments.print_sql,
+                                         "Print the SQL for psql instead, without connecting");
+  CLI::Option* dsn =
+      command
+          ->add_option("--dsn", arguments.owner_dsn,
+                       "Connection string of the database's owner, with CREATE and REPLICATION")
+          ->type_name("OWNER_DSN");
+  dsn->excludes(print);
+  command
+      ->add_option("--role", arguments.role,
+                   "The relay's role; otherwise the user of the pipeline's dsn")
+      ->type_name("ROLE");
+  command
+      ->add_option("--payload", arguments.payload,
+                   "Type of the payload column of a new table: jsonb, json, text or bytea")
+      ->check(CLI::IsMember(&kPayloadTypes))
+      ->type_name("TYPE");
+  command->footer(
+      "Examples:\n"
+      "  outrider setup -c outrider.yaml --dsn \"host=db dbname=orders user=owner\" --role relay\n"
+      "  outrider setup -c outrider.yaml --role relay --print-sql | psql -d orders");
+  command->callback([&chosen, &arguments, print, dsn] {
+    if (print->count() == 0 && dsn->count() == 0) {
+      throw CLI::ValidationError("setup", "needs --dsn, or --print-sql");
+    }
+    chosen.set([&arguments] { return setup(arguments); });
+  });
 }
 
 }  // namespace outrider::app

@@ -1,11 +1,11 @@
 // `outrider version`; used by the command line.
 #pragma once
 
+#include "relay/app/command_line.h"
+
 namespace outrider::app {
 
-enum class VersionFormat { Text, Json };
-
 /// Prints what this binary was built from.
-int version_command(VersionFormat format);
+void add_version(CLI::App& app, Chosen& chosen);
 
 }  // namespace outrider::app
