@@ -1,6 +1,7 @@
 #include "relay/app/cli.h"
 
 #include "relay/app/check_command.h"
+#include "relay/app/checkpoint_command.h"
 #include "relay/app/command_line.h"
 #include "relay/app/exit_code.h"
 #include "relay/app/run_command.h"
@@ -22,6 +23,7 @@ int run_command_line(int argc, const char* const* argv) {
   add_run(app, chosen);
   add_check(app, chosen);
   add_setup(app, chosen);
+  add_checkpoint(app, chosen);
   add_version(app, chosen);
   try {
     app.parse(argc, argv);

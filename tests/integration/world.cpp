@@ -198,6 +198,14 @@ Replica World::start_replica() {
   return Replica(folder_->path(), "replica" + std::to_string(++replicas_), pipelines_yaml());
 }
 
+std::string World::command(const std::vector<std::string>& words) const {
+  try {
+    return relay().command(words);
+  } catch (const std::runtime_error& failed) {
+    return failed.what();
+  }
+}
+
 bool World::is_live() const { return relay().is_live(); }
 
 bool World::is_ready() const { return relay().is_ready(); }
@@ -260,6 +268,11 @@ void World::kill_broker() const { servers().kafka.kill_hard(); }
 void World::start_broker() const { servers().kafka.start(); }
 
 PostgresServer& World::postgres() const { return *postgres_; }
+
+bool World::has_checkpoint_topic() const {
+  return run({"kcat", "-b", servers().kafka.bootstrap(), "-L"}).find("\"" + identity() + "\"") !=
+         std::string::npos;
+}
 
 std::vector<Delivered> World::delivered() const {
   return read_topic(servers().kafka.bootstrap(), topic());
