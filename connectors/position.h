@@ -3,6 +3,7 @@
 
 #include "relay/base/assert.h"
 #include "relay/base/error.h"
+#include "relay/base/time.h"
 
 #include <array>
 #include <cstddef>
@@ -77,6 +78,8 @@ struct Checkpoint {
   /// Counts the runs of the sink: that of a later run counts, whatever an older one that nothing
   /// fences wrote behind it.
   std::uint64_t generation = 0;
+  /// By the sink's clock; no value: not known. Not stored with the position.
+  std::optional<WallTime> written_at = std::nullopt;
 };
 
 /// What a sink found of its own checkpoint.

@@ -5,6 +5,7 @@
 #include "connectors/kafka/error_table.h"
 #include "connectors/notice.h"
 #include "connectors/record.h"
+#include "relay/base/time.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -45,6 +46,8 @@ struct CheckpointFacts {
   std::string cleanup_policy;
   /// The values of the last records with our key, oldest first; empty: there is none.
   std::vector<std::string> records = {};
+  /// When each of them was written; shorter where that is not known.
+  std::vector<std::optional<WallTime>> written_at = {};
   /// False if records of a transaction still open hide what comes after them.
   bool is_complete = true;
 };

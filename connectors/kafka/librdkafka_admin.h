@@ -5,6 +5,7 @@
 #include "connectors/kafka/client.h"
 #include "connectors/kafka/librdkafka_handles.h"
 #include "connectors/kafka/options.h"
+#include "relay/base/time.h"
 
 #include <chrono>
 #include <cstddef>
@@ -62,6 +63,7 @@ class CheckpointTopic {
  private:
   struct Tail {
     std::vector<std::string> records;
+    std::vector<std::optional<WallTime>> written_at;  // Of each record.
     bool is_complete = false;
   };
   CheckpointTopic(const Options& options, ErrorListener listener, Handle administrator)

@@ -49,6 +49,13 @@ bool has_key(const rd_kafka_message_t& message, std::string_view key) {
          std::string_view(static_cast<const char*>(message.key), message.key_len) == key;
 }
 
+std::optional<WallTime> written_at(const rd_kafka_message_t& message) {
+  rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
+  const std::int64_t milliseconds = rd_kafka_message_timestamp(&message, &type);
+  if (type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE) return std::nullopt;
+  return WallTime(std::chrono::milliseconds(milliseconds));
+}
+
 }  // namespace
 
 Answer<std::unique_ptr<CheckpointTopic>> CheckpointTopic::open(const Options& options,
@@ -67,6 +74,9 @@ Answer<CheckpointFacts> CheckpointTopic::read(CheckpointFacts facts, Wait wait) 
 
 Answer<CheckpointFacts> CheckpointTopic::find_or_create() {
   Answer<int> partitions = partitions_of(administrator_.get(), options_.identity);
+  if (partitions && *partitions == 0 && !options_.create_checkpoint_topic) {
+    return CheckpointFacts{};
+  }
   if (partitions && *partitions == 0) {
     partitions = create_topic(administrator_.get(),
                               {.name = options_.identity,
@@ -92,12 +102,14 @@ Answer<CheckpointFacts> CheckpointTopic::read_tail(CheckpointFacts facts, Wait w
       administrator_.get(), options_.identity.c_str(), 0, &low, &high, kAnswerTimeoutMs);
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return failed(code, "read the checkpoint topic");
   facts.records.clear();
+  facts.written_at.clear();
   facts.is_complete = true;
   for (std::int64_t records = kTailRecords; low < high; records *= 16) {
     const std::int64_t begin = std::max(low, high - records);
     Answer<Tail> tail = read_from(begin, high, wait);
     if (!tail) return std::unexpected(std::move(tail).error());
     facts.records = std::move(tail->records);
+    facts.written_at = std::move(tail->written_at);
     facts.is_complete = tail->is_complete;
     if (!facts.records.empty() || !facts.is_complete || begin == low) break;
   }
@@ -121,7 +133,11 @@ Answer<CheckpointTopic::Tail> CheckpointTopic::read_from(std::int64_t begin, std
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
       if (has_key(*message, options_.identity) && message->payload != nullptr) {
         tail.records.emplace_back(static_cast<const char*>(message->payload), message->len);
-        if (tail.records.size() > kRecordsMost) tail.records.erase(tail.records.begin());
+        tail.written_at.push_back(written_at(*message));
+        if (tail.records.size() > kRecordsMost) {
+          tail.records.erase(tail.records.begin());
+          tail.written_at.erase(tail.written_at.begin());
+        }
       }
     } else if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
       tail.is_complete = message->offset >= end;

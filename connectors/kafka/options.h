@@ -23,6 +23,8 @@ struct Options {
   /// Create missing topics with the broker's default partitions and replication; otherwise a
   /// missing topic makes its event bad.
   bool create_topics = true;
+  /// Only for commands that look and change nothing: a missing checkpoint topic stays missing.
+  bool create_checkpoint_topic = true;
   OnPartitionChange on_partition_change = OnPartitionChange::Warn;
   /// Of the checkpoint topic; no value: the broker's default.
   std::optional<int> checkpoint_replication;

@@ -61,6 +61,7 @@ Result<std::optional<Found>> KafkaSink::finish_job(Stage next) {
 
 Result<Found> KafkaSink::judge_checkpoint(const CheckpointFacts& facts, Stage next) {
   const std::string topic = "checkpoint topic \"" + options_.identity + "\"";
+  if (facts.partitions == 0 && !options_.create_checkpoint_topic) return Found{};
   if (facts.partitions != 1) {
     return failure(ErrorKind::Refused,
                    topic + " has " + std::to_string(facts.partitions) + " partitions, not 1",
@@ -78,8 +79,9 @@ Result<Found> KafkaSink::judge_checkpoint(const CheckpointFacts& facts, Stage ne
                    "it ends by itself at its time-out; no other program may write to this topic");
   }
   Found found;
-  for (const std::string& record : facts.records) {
-    OUTRIDER_TRY(const Checkpoint read, read_checkpoint(record, format_));
+  for (std::size_t i = 0; i < facts.records.size(); ++i) {
+    OUTRIDER_TRY(Checkpoint read, read_checkpoint(facts.records[i], format_));
+    if (i < facts.written_at.size()) read.written_at = facts.written_at[i];
     if (!found.checkpoint || counts_more(read, *found.checkpoint)) found.checkpoint = read;
   }
   generation_ = found.checkpoint ? found.checkpoint->generation + 1 : 1;

@@ -106,16 +106,24 @@ std::string facts_query(const Options& options) {
   const std::string slot = quote_literal(options.slot);
   const std::string publication = quote_literal(options.publication);
   const std::string wanted = table_list(options);
+  const std::string locks =
+      "from pg_locks l join pg_database d on d.oid = l.database "
+      "left join pg_stat_activity a on a.pid = l.pid "
+      "where d.datname = current_database() and l.locktype = 'advisory' and l.granted "
+      "and l.objsubid = 2 and l.classid = " +
+      std::string(kLockClass) + " and l.objid = hashtext(" + slot + ")::oid";
   return "select json_build_object("
          "'wal_level', current_setting('wal_level'), "
          "'in_recovery', pg_is_in_recovery(), "
          "'wal_end', case when pg_is_in_recovery() then pg_last_wal_replay_lsn() "
          "else pg_current_wal_flush_lsn() end, "
-         "'lock_held', exists (select from pg_locks l join pg_database d on d.oid = l.database "
-         "where d.datname = current_database() and l.locktype = 'advisory' and l.granted "
-         "and l.objsubid = 2 and l.classid = " +
-         std::string(kLockClass) + " and l.objid = hashtext(" + slot +
-         ")::oid), "
+         "'lock_held', exists (select " +
+         locks +
+         "), "
+         "'lock_holder', (select 'PID ' || l.pid || coalesce(' (' || nullif(a.application_name, "
+         "'') || coalesce(' at ' || host(a.client_addr), '') || ')', '') " +
+         locks +
+         " limit 1), "
          "'slot', (select to_jsonb(s) || jsonb_build_object('active_application', "
          "(select a.application_name from pg_stat_activity a where a.pid = s.active_pid)) "
          "from pg_replication_slots s where s.slot_name = " +
@@ -161,6 +169,7 @@ Result<ServerFacts> parse_facts(std::string_view json) {
   facts.in_recovery = truth_of(object, "in_recovery");
   facts.wal_end = lsn_of(object, "wal_end").value_or(Lsn{});
   facts.lock_held = truth_of(object, "lock_held");
+  facts.lock_holder = text_of(object, "lock_holder");
   facts.setup_table_readable = truth_of(object, "setup_table_readable");
   if (const auto slot = object.find("slot"); slot != object.end() && slot->is_object()) {
     facts.slot = parse_slot(*slot);

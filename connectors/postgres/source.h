@@ -39,6 +39,14 @@ class PostgresSource final : public Source {
   const PositionFormat& position_format() const override { return format_; }
   Notices take_notices() override { return std::exchange(notices_, {}); }
 
+  /// Like plan(), without a checkpoint: true once it is proved that the lock is still held.
+  Result<bool> prove_held(TimePoint now);
+  /// What was read last; complete while held, in standby without the system's identity. Lives as
+  /// long as the source, and changes with its calls.
+  StartFacts facts() const {
+    return {.options = options_, .system = system_, .server = facts_, .setup = setup_};
+  }
+
  private:
   static constexpr Duration kStepTimeout = std::chrono::seconds(10);
   static constexpr std::string_view kNothing = "SELECT 1";

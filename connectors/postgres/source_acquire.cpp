@@ -123,6 +123,7 @@ void PostgresSource::stand_by(TimePoint now) {
 Result<void> PostgresSource::judge_owner(TimePoint now) {
   OUTRIDER_TRY(const std::optional<ServerFacts> facts, facts_answer());
   if (!facts) return {};
+  facts_ = *facts;
   if (facts->lock_held) {
     stand_by(now);
     return {};

@@ -30,16 +30,19 @@ Result<void> PostgresSource::prove_lock(TimePoint now) {
   return {};
 }
 
-Result<std::optional<Source::Plan>> PostgresSource::plan(const Found& found, TimePoint now) {
+Result<bool> PostgresSource::prove_held(TimePoint now) {
   if (step_ == Step::Held) move_to(Step::FinishBeforePlan, now + kStepTimeout);
-  OUTRIDER_TRY(const bool proved, advance_to(Step::Held, "compare the checkpoint with", now));
+  return advance_to(Step::Held, "compare the checkpoint with", now);
+}
+
+Result<std::optional<Source::Plan>> PostgresSource::plan(const Found& found, TimePoint now) {
+  OUTRIDER_TRY(const bool proved, prove_held(now));
   if (!proved) return std::nullopt;
   std::optional<PostgresPosition> checkpoint;
   if (found.checkpoint) {
     OUTRIDER_TRY(checkpoint, PostgresPosition::unpack(found.checkpoint->position));
   }
-  const StartFacts facts{.options = options_, .system = system_, .server = facts_, .setup = setup_};
-  OUTRIDER_TRY(StartDecision decision, decide_start(facts, found.keeps_checkpoints, checkpoint));
+  OUTRIDER_TRY(StartDecision decision, decide_start(facts(), found.keeps_checkpoints, checkpoint));
   notices_.insert(notices_.end(), decision.notices.begin(), decision.notices.end());
   return Plan{.from = decision.from.pack(), .write_checkpoint = decision.write_checkpoint};
 }

@@ -14,9 +14,11 @@ std::string full_name(const TableName& table) {
   return quote_identifier(table.schema) + "." + quote_identifier(table.name);
 }
 
-const std::string kNewIdentity =
-    "if the events in between are lost or were sent by other means, give the pipeline a new "
-    "`identity:` to go on from the slot's own position";
+const std::string kAcceptGap =
+    "`outrider checkpoint accept-gap` says what is given up, and with --yes goes on without it";
+const std::string kAdopt =
+    "`outrider checkpoint adopt` says what may repeat or be missing, and with --yes goes on from "
+    "the slot's own position";
 
 std::string create_publication(const Options& options) {
   std::string tables;
@@ -68,6 +70,16 @@ std::optional<Lsn> end_of_timeline(std::string_view history, std::uint32_t befor
   return std::nullopt;
 }
 
+Result<void> check_log_end(const ServerFacts& server, const PostgresPosition& checkpoint) {
+  const Lsn reached = std::max(checkpoint.end_lsn, checkpoint.partial.final_lsn);
+  if (reached <= server.wal_end) return {};
+  return failure(ErrorKind::Refused,
+                 "events are delivered up to " + to_string(reached) +
+                     ", but the server's log ends at " + to_string(server.wal_end) +
+                     ": it was restored or lost part of its log",
+                 kAdopt);
+}
+
 Result<void> check_timeline(const SystemIdentity& system, const PostgresPosition& checkpoint) {
   if (checkpoint.timeline == system.timeline) return {};
   const Lsn reached = std::max(checkpoint.end_lsn, checkpoint.partial.final_lsn);
@@ -77,7 +89,7 @@ Result<void> check_timeline(const SystemIdentity& system, const PostgresPosition
                        " is missing on the server: it cannot tell whether the checkpoint " +
                        to_string(reached) + " of timeline " + std::to_string(checkpoint.timeline) +
                        " is in its history",
-                   "restore the file from the archive into pg_wal; otherwise: " + kNewIdentity);
+                   "restore the file from the archive into pg_wal; otherwise: " + kAdopt);
   }
   const std::optional<Lsn> end = end_of_timeline(system.timeline_history, checkpoint.timeline);
   // A position is the end of a record, but the commit record of a partial begins at its place.
@@ -90,7 +102,7 @@ Result<void> check_timeline(const SystemIdentity& system, const PostgresPosition
             " is not in the history of the server, which is " + "on timeline " +
             std::to_string(system.timeline) + (end ? " since " + to_string(*end) : std::string()) +
             ": after a failover or restore, published events are missing in the database",
-        kNewIdentity);
+        kAdopt);
   }
   return {};
 }
@@ -102,16 +114,9 @@ Result<void> check_positions(const StartFacts& facts, const PostgresPosition& ch
                    slot_named(facts.options) + " was advanced or created anew: it begins at " +
                        to_string(confirmed) + ", but events are delivered only up to " +
                        to_string(checkpoint.end_lsn),
-                   kNewIdentity);
+                   kAcceptGap);
   }
-  const Lsn reached = std::max(checkpoint.end_lsn, checkpoint.partial.final_lsn);
-  if (reached > facts.server.wal_end) {
-    return failure(ErrorKind::Refused,
-                   "events are delivered up to " + to_string(reached) +
-                       ", but the server's log ends at " + to_string(facts.server.wal_end) +
-                       ": it was restored or lost part of its log",
-                   kNewIdentity);
-  }
+  OUTRIDER_TRY(check_log_end(facts.server, checkpoint));
   OUTRIDER_TRY(check_same_publication(facts.options, facts.server, checkpoint.publication_digest));
   return check_timeline(facts.system, checkpoint);
 }
@@ -162,8 +167,10 @@ Result<void> check_facts(const Options& options, const ServerFacts& facts) {
 
 Result<void> check_coverage(const Options& options, const ServerFacts& facts) {
   if (!facts.slot) {
-    return failure(ErrorKind::Refused, slot_named(options) + " does not exist",
-                   "`outrider setup` creates it; events committed without a slot are not sent");
+    return failure(
+        ErrorKind::Refused, slot_named(options) + " does not exist",
+        "`outrider setup` creates it, `outrider checkpoint accept-gap` then goes on with "
+        "it; events committed without a slot are not sent");
   }
   if (facts.slot->plugin != "pgoutput") {
     return failure(
@@ -186,8 +193,8 @@ Result<void> check_coverage(const Options& options, const ServerFacts& facts) {
                             ? std::string()
                             : " (" + facts.slot->invalidation_reason + ")"),
                    "SELECT pg_drop_replication_slot(" + quote_literal(options.slot) +
-                       "), then `outrider setup`, and a new `identity:`; what was not read is only "
-                       "in the outbox table now");
+                       "), then `outrider setup`, then `outrider checkpoint accept-gap`; what was "
+                       "not read is only in the outbox table now");
   }
   return check_publication(options, facts);
 }
@@ -199,7 +206,7 @@ Result<void> check_same_publication(const Options& options, const ServerFacts& f
                  "publication \"" + options.publication +
                      "\" or its tables were dropped, created or added anew since the last "
                      "checkpoint: rows in between may be missing in the stream",
-                 kNewIdentity);
+                 kAcceptGap);
 }
 
 Result<void> check_database(const Options& options, const SystemIdentity& system,
@@ -224,15 +231,16 @@ Result<void> check_not_active(const Options& options, const SlotFacts& slot, std
 Result<void> check_identity(const Options& options, const SystemIdentity& system,
                             const PostgresPosition& checkpoint) {
   const auto refuse = [&](const std::string& what, const std::string& theirs,
-                          const std::string& ours) {
+                          const std::string& ours, const std::string& more = {}) {
     return failure(
         ErrorKind::Refused,
         "the checkpoint belongs to another " + what + ": " + theirs + ", this is " + ours,
-        "two pipelines share one `identity:`; give each its own");
+        "two pipelines share one `identity:`; give each its own" + more);
   };
   if (checkpoint.system_id != system.system_id) {
     return refuse("database cluster", std::to_string(checkpoint.system_id),
-                  std::to_string(system.system_id));
+                  std::to_string(system.system_id),
+                  "; if this cluster took the other's place: " + kAdopt);
   }
   if (checkpoint.database != system.database) {
     return refuse("database", std::string(checkpoint.database.view()),
@@ -244,17 +252,27 @@ Result<void> check_identity(const Options& options, const SystemIdentity& system
   return {};
 }
 
+Result<void> check_history(const StartFacts& facts, const PostgresPosition& checkpoint) {
+  OUTRIDER_TRY(check_log_end(facts.server, checkpoint));
+  return check_timeline(facts.system, checkpoint);
+}
+
+Result<PostgresPosition> position_of_slot(const StartFacts& facts) {
+  PostgresPosition position;
+  position.system_id = facts.system.system_id;
+  position.timeline = facts.system.timeline;
+  position.database = facts.system.database;
+  OUTRIDER_TRY(position.slot, Identifier::from(facts.options.slot));
+  position.end_lsn = facts.server.slot->confirmed_flush;
+  // Nothing of ours was seen since.
+  position.last = {.end_lsn = position.end_lsn, .xid = 0, .commit_time_us = 0};
+  position.publication_digest = facts.server.publication->digest;
+  return position;
+}
+
 Result<StartDecision> decide_start(const StartFacts& facts, bool keeps_checkpoints,
                                    const std::optional<PostgresPosition>& checkpoint) {
-  PostgresPosition from;
-  from.system_id = facts.system.system_id;
-  from.timeline = facts.system.timeline;
-  from.database = facts.system.database;
-  OUTRIDER_TRY(from.slot, Identifier::from(facts.options.slot));
-  from.end_lsn = facts.server.slot->confirmed_flush;
-  // Nothing of ours was seen since.
-  from.last = {.end_lsn = from.end_lsn, .xid = 0, .commit_time_us = 0};
-  from.publication_digest = facts.server.publication->digest;
+  OUTRIDER_TRY(PostgresPosition from, position_of_slot(facts));
   if (!keeps_checkpoints) return StartDecision{.from = from};
   if (!checkpoint) return decide_without_checkpoint(facts, from);
   OUTRIDER_TRY(check_positions(facts, *checkpoint));
@@ -281,7 +299,7 @@ Result<void> check_started(const Options& options, const ServerFacts& facts,
                    slot_named(options) + " was advanced to " +
                        to_string(facts.slot->confirmed_flush) + " while starting from " +
                        to_string(from.end_lsn),
-                   kNewIdentity);
+                   kAcceptGap);
   }
   return {};
 }

@@ -59,6 +59,12 @@ struct StartFacts {
   const std::optional<SetupFacts>& setup;
 };
 
+/// Refused if the checkpoint, of this cluster, is not in the history of the server as it is now.
+Result<void> check_history(const StartFacts& facts, const PostgresPosition& checkpoint);
+
+/// Where the slot begins, as a position of which nothing was seen yet.
+Result<PostgresPosition> position_of_slot(const StartFacts& facts);
+
 struct StartDecision {
   PostgresPosition from;
   bool write_checkpoint = false;

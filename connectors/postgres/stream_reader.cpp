@@ -18,8 +18,8 @@ std::string transaction_named(Lsn lsn, std::uint32_t xid) {
 std::unexpected<Error> diverged(const std::string& what) {
   return failure(ErrorKind::Refused,
                  "the server's history is not the one that was delivered: " + what,
-                 "the database was restored or replaced; check what consumers have seen, then give "
-                 "the pipeline a new `identity:` to go on from the slot's own position");
+                 "the database was restored or replaced; check what consumers have seen; "
+                 "`outrider checkpoint adopt` then goes on from the slot's own position");
 }
 
 std::unexpected<Error> out_of_place(const char* message) {

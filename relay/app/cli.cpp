@@ -1,6 +1,7 @@
 #include "relay/app/cli.h"
 
 #include "relay/app/check_command.h"
+#include "relay/app/checkpoint_command.h"
 #include "relay/app/command_line.h"
 #include "relay/app/config_command.h"
 #include "relay/app/exit_code.h"
@@ -24,6 +25,7 @@ int run_command_line(int argc, const char* const* argv) {
   add_check(app, chosen);
   add_config(app, chosen);
   add_setup(app, chosen);
+  add_checkpoint(app, chosen);
   add_version(app, chosen);
   try {
     app.parse(argc, argv);

@@ -42,7 +42,7 @@ TEST(Refusals, ASlotCreatedAnewAfterALossIsAGap) {
   world.emit(2);
   world.sql("select pg_create_logical_replication_slot('" + world.slot() + "', 'pgoutput')");
   world.start();
-  expect_halt(world, "was advanced or created anew", "identity");
+  expect_halt(world, "was advanced or created anew", "outrider checkpoint accept-gap");
 }
 
 TEST(Refusals, ASlotAdvancedByHandIsAGap) {
@@ -50,7 +50,7 @@ TEST(Refusals, ASlotAdvancedByHandIsAGap) {
   world.emit(2);
   world.sql("select pg_replication_slot_advance('" + world.slot() + "', pg_current_wal_lsn())");
   world.start();
-  expect_halt(world, "was advanced or created anew", "identity");
+  expect_halt(world, "was advanced or created anew", "outrider checkpoint accept-gap");
   EXPECT_EQ(world.delivered().size(), 3U);
 }
 
@@ -104,12 +104,12 @@ TEST(Refusals, ADatabaseRestoredFromBeforeTheCheckpointIsRefused) {
   world.postgres().restore_snapshot();
   world.postgres().start();
   world.start();
-  expect_halt(world, "the server's log ends at", "identity");
+  expect_halt(world, "the server's log ends at", "outrider checkpoint adopt");
   world.stop();
   // The restored server goes on beyond the checkpoint: its history is another one all the same.
   world.emit(400);
   world.start();
-  expect_halt(world, "history is not the one that was delivered", "identity");
+  expect_halt(world, "history is not the one that was delivered", "outrider checkpoint adopt");
   EXPECT_EQ(world.delivered().size(), 7U);
 }
 
@@ -138,7 +138,7 @@ TEST(Refusals, ADatabaseRestoredFromBeforeTheFirstEventIsRefusedAlthoughNoneWasS
   world.emit(2);
   world.sql(noise + "; " + noise);
   world.start();
-  expect_halt(world, "history is not the one that was delivered", "identity");
+  expect_halt(world, "history is not the one that was delivered", "outrider checkpoint adopt");
   EXPECT_EQ(world.delivered().size(), 0U);
 }
 
@@ -167,7 +167,7 @@ TEST(Refusals, APublicationCreatedAnewMayHaveLostRows) {
   world.sql("create publication " + world.publication() +
             " for table outbox with (publish = 'insert')");
   world.start();
-  expect_halt(world, "were dropped, created or added anew", "identity");
+  expect_halt(world, "were dropped, created or added anew", "outrider checkpoint accept-gap");
 }
 
 TEST(Refusals, ATableThatIsNoLongerCoveredHaltsARunningPipeline) {
@@ -190,7 +190,7 @@ TEST(Refusals, RowsAfterATableWasLeftOutForAMomentAreNotSent) {
   world.emit(1);
   world.sql("alter publication " + world.publication() + " add table outbox");
   world.emit(1);
-  expect_halt(world, "were dropped, created or added anew", "identity");
+  expect_halt(world, "were dropped, created or added anew", "outrider checkpoint accept-gap");
   EXPECT_EQ(world.delivered().size(), 3U);
 }
 

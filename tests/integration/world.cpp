@@ -206,6 +206,14 @@ Replica World::start_replica() {
   return Replica(folder_->path(), "replica" + std::to_string(++replicas_), pipelines_yaml());
 }
 
+std::string World::command(const std::vector<std::string>& words) const {
+  try {
+    return relay().command(words);
+  } catch (const std::runtime_error& failed) {
+    return failed.what();
+  }
+}
+
 bool World::is_live() const { return relay().is_live(); }
 
 bool World::is_ready() const { return relay().is_ready(); }
@@ -271,6 +279,11 @@ PostgresServer& World::postgres() const { return *postgres_; }
 
 std::vector<Delivered> World::dead_letters() const {
   return read_topic(servers().kafka.bootstrap(), dead_letter_topic());
+}
+
+bool World::has_checkpoint_topic() const {
+  return run({"kcat", "-b", servers().kafka.bootstrap(), "-L"}).find("\"" + identity() + "\"") !=
+         std::string::npos;
 }
 
 std::vector<Delivered> World::delivered() const {

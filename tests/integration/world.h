@@ -106,6 +106,9 @@ class World {
   void pause_relay();
   void resume_relay();
   Replica start_replica();
+  /// Runs the program with the words and the relay's configuration: what it printed, or with which
+  /// code and words it ended.
+  std::string command(const std::vector<std::string>& words) const;
   bool is_live() const;
   bool is_ready() const;
   double metric(const std::string& name) const;
@@ -125,6 +128,7 @@ class World {
   PostgresServer& postgres() const;
 
   // What consumers see.
+  bool has_checkpoint_topic() const;
   std::vector<Delivered> delivered() const;
   std::vector<Delivered> dead_letters() const;
   std::vector<Delivered> wait_delivered(std::size_t events) const;

@@ -22,9 +22,10 @@ Options options_for(std::string dsn) {
 
 }  // namespace
 
-OwnerSession::OwnerSession(std::string dsn)
-    : connector_(options_for(std::move(dsn))),
-      connection_(connector_.open(Connection::Kind::Ordinary)) {}
+OwnerSession::OwnerSession(std::string dsn) : OwnerSession(options_for(std::move(dsn))) {}
+
+OwnerSession::OwnerSession(Options options)
+    : connector_(std::move(options)), connection_(connector_.open(Connection::Kind::Ordinary)) {}
 
 Result<void> OwnerSession::connect() {
   const TimePoint deadline = std::chrono::steady_clock::now() + kConnectTimeout;

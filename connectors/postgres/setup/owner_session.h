@@ -15,6 +15,8 @@ namespace outrider::postgres {
 class OwnerSession {
  public:
   explicit OwnerSession(std::string dsn);
+  /// The relay's own role instead, with its password.
+  explicit OwnerSession(Options options);
 
   /// Gives up after ten seconds.
   Result<void> connect();
