@@ -47,7 +47,7 @@ struct ServerFacts {
   std::string wal_level;
   bool in_recovery = false;
   Lsn wal_end;
-  bool lock_held = false;  ///< Someone holds Outrider's advisory lock for the slot.
+  bool lock_held = false;   ///< Someone holds Outrider's advisory lock for the slot.
   std::string lock_holder;  ///< `PID 4711 (outrider)`; empty if nobody does.
   std::optional<SlotFacts> slot;
   std::optional<PublicationFacts> publication;

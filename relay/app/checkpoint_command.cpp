@@ -137,7 +137,8 @@ void add_show(CLI::App& app, Chosen& chosen) {
   add_config_option(*command, arguments.config);
   add_pipeline_option(*command, arguments.pipeline);
   add_format_option(*command, arguments.format);
-  command->footer("Example:\n  outrider checkpoint show -c outrider.yaml --format json");
+  command->footer(
+      "Example:\n  outrider checkpoint show -c outrider.yaml --format json | jq .start");
   command->callback([&] {
     chosen.set([&] {
       return with_pipeline(arguments,
@@ -181,6 +182,7 @@ void add_checkpoint(CLI::App& app, Chosen& chosen) {
   CLI::App* command =
       app.add_subcommand("checkpoint", "Look at a pipeline's checkpoint, or move it");
   command->require_subcommand(1);
+  command->footer("Example:\n  outrider checkpoint show -c outrider.yaml");
   add_show(*command, chosen);
   CLI::App* accept_gap = command->add_subcommand(
       "accept-gap", "Give up what the slot has lost, and go on where it begins");
