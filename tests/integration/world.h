@@ -109,6 +109,7 @@ class World {
   /// Runs the program with the words and the relay's configuration: what it printed, or with which
   /// code and words it ended.
   std::string command(const std::vector<std::string>& words) const;
+  int relay_port() const { return relay().port(); }
   bool is_live() const;
   bool is_ready() const;
   double metric(const std::string& name) const;
