@@ -4,6 +4,7 @@
 #include "relay/app/checkpoint_command.h"
 #include "relay/app/command_line.h"
 #include "relay/app/config_command.h"
+#include "relay/app/emit_command.h"
 #include "relay/app/exit_code.h"
 #include "relay/app/healthcheck_command.h"
 #include "relay/app/run_command.h"
@@ -27,6 +28,7 @@ int run_command_line(int argc, const char* const* argv) {
   add_check(app, chosen);
   add_config(app, chosen);
   add_setup(app, chosen);
+  add_emit(app, chosen);
   add_status(app, chosen);
   add_healthcheck(app, chosen);
   add_checkpoint(app, chosen);

@@ -86,6 +86,7 @@ class World {
   // The database.
   /// Drops it and creates it with these options of CREATE DATABASE; before setup().
   void make_database_anew(const std::string& options) const;
+  std::string owner_dsn() const { return dsn(); }
   void sql(const std::string& statements) const { Sql(dsn()).run(statements); }
   std::string sql_value(const std::string& query) const { return Sql(dsn()).value(query); }
   std::string create_table(Payload payload) const;
