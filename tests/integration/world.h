@@ -86,6 +86,7 @@ class World {
   // The database.
   /// Drops it and creates it with these options of CREATE DATABASE; before setup().
   void make_database_anew(const std::string& options) const;
+  std::string owner_dsn() const { return dsn(); }
   void sql(const std::string& statements) const { Sql(dsn()).run(statements); }
   std::string sql_value(const std::string& query) const { return Sql(dsn()).value(query); }
   std::string create_table(Payload payload) const;
@@ -109,6 +110,7 @@ class World {
   /// Runs the program with the words and the relay's configuration: what it printed, or with which
   /// code and words it ended.
   std::string command(const std::vector<std::string>& words) const;
+  int relay_port() const { return relay().port(); }
   bool is_live() const;
   bool is_ready() const;
   double metric(const std::string& name) const;
