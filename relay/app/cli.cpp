@@ -10,6 +10,7 @@
 #include "relay/app/run_command.h"
 #include "relay/app/setup_command.h"
 #include "relay/app/status_command.h"
+#include "relay/app/teardown_command.h"
 #include "relay/app/version_command.h"
 
 #include <CLI/CLI.hpp>
@@ -32,6 +33,7 @@ int run_command_line(int argc, const char* const* argv) {
   add_status(app, chosen);
   add_healthcheck(app, chosen);
   add_checkpoint(app, chosen);
+  add_teardown(app, chosen);
   add_version(app, chosen);
   try {
     app.parse(argc, argv);
