@@ -9,6 +9,7 @@
 #include "relay/app/healthcheck_command.h"
 #include "relay/app/run_command.h"
 #include "relay/app/setup_command.h"
+#include "relay/app/skip_command.h"
 #include "relay/app/status_command.h"
 #include "relay/app/tail_command.h"
 #include "relay/app/teardown_command.h"
@@ -35,6 +36,7 @@ int run_command_line(int argc, const char* const* argv) {
   add_status(app, chosen);
   add_healthcheck(app, chosen);
   add_checkpoint(app, chosen);
+  add_skip(app, chosen);
   add_teardown(app, chosen);
   add_version(app, chosen);
   try {
