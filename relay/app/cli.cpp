@@ -9,7 +9,9 @@
 #include "relay/app/healthcheck_command.h"
 #include "relay/app/run_command.h"
 #include "relay/app/setup_command.h"
+#include "relay/app/skip_command.h"
 #include "relay/app/status_command.h"
+#include "relay/app/tail_command.h"
 #include "relay/app/teardown_command.h"
 #include "relay/app/version_command.h"
 
@@ -30,9 +32,11 @@ int run_command_line(int argc, const char* const* argv) {
   add_config(app, chosen);
   add_setup(app, chosen);
   add_emit(app, chosen);
+  add_tail(app, chosen);
   add_status(app, chosen);
   add_healthcheck(app, chosen);
   add_checkpoint(app, chosen);
+  add_skip(app, chosen);
   add_teardown(app, chosen);
   add_version(app, chosen);
   try {

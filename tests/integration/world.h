@@ -60,6 +60,21 @@ class ForeignReader {
   Process process_;
 };
 
+/// One command of the program that goes on until it is stopped.
+class RunningCommand {
+ public:
+  RunningCommand(Process process, std::filesystem::path output)
+      : process_(std::move(process)), output_(std::move(output)) {}
+  Process& process() { return process_; }
+  /// Both outputs so far.
+  std::string said() const;
+  void wait_said(const std::string& part) const;
+
+ private:
+  Process process_;
+  std::filesystem::path output_;
+};
+
 class World {
  public:
   /// On the servers that all tests of the program share.
@@ -111,6 +126,8 @@ class World {
   /// code and words it ended.
   std::string command(const std::vector<std::string>& words) const;
   int relay_port() const { return relay().port(); }
+  /// The same, without waiting for its end.
+  RunningCommand start_command(std::vector<std::string> words) const;
   bool is_live() const;
   bool is_ready() const;
   double metric(const std::string& name) const;
