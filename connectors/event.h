@@ -54,6 +54,9 @@ struct RowInserted {
 
 /// A message written into the log without a table.
 struct LogicalMessage {
+  /// Part of the transaction around it; else it holds whether that commits or not, and is no place
+  /// to resume from.
+  bool is_transactional = false;
   std::string_view prefix;
   std::string_view content;
 };

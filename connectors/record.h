@@ -24,6 +24,8 @@ struct Record {
   std::optional<std::string_view> key;
   std::optional<std::string_view> value;  ///< Empty optional: a tombstone.
   std::span<const Header> headers;
+  /// Where the row says it goes; else the key decides. A sink without partitions ignores it.
+  std::optional<std::int32_t> partition;
   WallTime timestamp;
   EventId event;
 

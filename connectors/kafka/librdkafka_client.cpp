@@ -116,6 +116,7 @@ Client::Produced LibrdkafkaClient::try_produce(const Record& record, int topic_h
   const rd_kafka_resp_err_t error = rd_kafka_producev(
       current_handle(),
       RD_KAFKA_V_RKT(current().topics[static_cast<std::size_t>(topic_handle)].get()),
+      RD_KAFKA_V_PARTITION(record.partition.value_or(RD_KAFKA_PARTITION_UA)),
       RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(key, key_bytes),
       RD_KAFKA_V_VALUE(value, value_bytes), RD_KAFKA_V_HEADERS(headers),
       RD_KAFKA_V_TIMESTAMP(milliseconds(record.timestamp)),

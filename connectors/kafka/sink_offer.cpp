@@ -86,6 +86,14 @@ Result<Sink::Offer> KafkaSink::offer(const Record& record, Ticket ticket) {
                    "raise max.message.bytes of the topic (and message.max.bytes under "
                    "sink.kafka.librdkafka), or make the payload smaller, then restart");
   }
+  if (record.partition && *record.partition >= facts->partitions) {
+    ++counters_.errors_record;
+    return failure(ErrorKind::BadEvent,
+                   "topic \"" + std::string(record.topic) + "\" has no partition " +
+                       std::to_string(*record.partition) + ", only " +
+                       std::to_string(facts->partitions),
+                   "give the topic more partitions, or correct the column that names one");
+  }
   TicketInFlight& entry = in_flight(ticket);
   if (entry.records == 0) entry.first = record.event;
   const auto offset = static_cast<std::uint32_t>(record.event.ordinal - entry.first.ordinal);

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <charconv>
 
 namespace outrider::postgres {
@@ -40,12 +41,48 @@ std::uint64_t digest_of(const Json& object) {
 }
 
 std::string table_list(const Options& options) {
+  if (options.tables.empty()) {
+    return "(select null::text, null::text where false) as wanted(schema_name, table_name)";
+  }
   std::string list;
   for (const TableName& table : options.tables) {
     list += (list.empty() ? "(" : ", (") + quote_literal(table.schema) + ", " +
             quote_literal(table.name) + ")";
   }
   return "(values " + list + ") as wanted(schema_name, table_name)";
+}
+
+/// The partitions that hold rows, with a walk through pg_inherits: pg_partition_tree() would wait
+/// for whoever alters the table.
+std::string partitions_query(const std::string& wanted, const std::string& publication) {
+  return "(with recursive tree(root, root_schema, root_name, relid) as ("
+         "select c.oid, n.nspname, c.relname, c.oid from pg_class c "
+         "join pg_namespace n on n.oid = c.relnamespace join " +
+         wanted +
+         " on n.nspname = wanted.schema_name and c.relname = wanted.table_name "
+         "where c.relkind = 'p' "
+         "union all select t.root, t.root_schema, t.root_name, i.inhrelid from tree t "
+         "join pg_inherits i on i.inhparent = t.relid) "
+         "select json_agg(json_build_array(n.nspname, c.relname, t.root_schema, t.root_name, "
+         "exists (select from pg_publication p join pg_publication_rel r on r.prpubid = p.oid "
+         "where p.pubname = " +
+         publication +
+         " and r.prrelid = t.relid and not p.puballtables and not exists (select from "
+         "pg_publication_rel o where o.prpubid = p.oid and o.prrelid = t.root)))) "
+         "from tree t join pg_class c on c.oid = t.relid "
+         "join pg_namespace n on n.oid = c.relnamespace where c.relkind <> 'p')";
+}
+
+void parse_partitions(const Json& rows, std::vector<PartitionFacts>& partitions) {
+  for (const Json& row : rows) {
+    const bool is_whole = row.is_array() && row.size() == 5 && row[4].is_boolean() &&
+                          std::all_of(row.begin(), row.begin() + 4,
+                                      [](const Json& name) { return name.is_string(); });
+    if (!is_whole) continue;
+    partitions.push_back({.name = {row[0], row[1]},
+                          .root = {row[2], row[3]},
+                          .is_published_alone = row[4].get<bool>()});
+  }
 }
 
 SlotFacts parse_slot(const Json& row) {
@@ -142,6 +179,16 @@ std::string facts_query(const Options& options) {
          "from pg_publication p where p.pubname = " +
          publication +
          "), "
+         "'partitions', " +
+         partitions_query(wanted, publication) +
+         ", 'partitioned_columns', (select json_agg(distinct a.attname) from pg_publication p, "
+         "pg_attribute a join pg_class c on c.oid = a.attrelid "
+         "join pg_namespace n on n.oid = c.relnamespace join " +
+         wanted +
+         " on n.nspname = wanted.schema_name and c.relname = wanted.table_name "
+         "where p.pubname = " +
+         publication +
+         " and not p.pubviaroot and c.relkind = 'p' and a.attnum > 0 and not a.attisdropped), "
          // Without usage of the schema to_regclass() is an error, and so would be the question.
          "'setup_table_readable', case when has_schema_privilege(to_regnamespace('outrider'), "
          "'usage') then coalesce(has_table_privilege(to_regclass('outrider.slot'), 'select'), "
@@ -182,6 +229,15 @@ Result<ServerFacts> parse_facts(std::string_view json) {
   if (const auto types = object.find("column_types"); types != object.end() && types->is_array()) {
     for (const Json& type : *types) {
       if (type.is_number_integer()) facts.column_types.push_back(type.get<std::uint32_t>());
+    }
+  }
+  if (const auto rows = object.find("partitions"); rows != object.end() && rows->is_array()) {
+    parse_partitions(*rows, facts.partitions);
+  }
+  if (const auto names = object.find("partitioned_columns");
+      names != object.end() && names->is_array()) {
+    for (const Json& name : *names) {
+      if (name.is_string()) facts.partitioned_columns.push_back(name.get<std::string>());
     }
   }
   return facts;

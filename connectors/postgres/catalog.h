@@ -29,6 +29,14 @@ struct SlotFacts {
   std::optional<std::int64_t> safe_wal_bytes;
 };
 
+/// A partition, however deep, that holds rows of a configured table.
+struct PartitionFacts {
+  TableName name;
+  TableName root;
+  /// The publication names it, but neither its root nor all tables: it would not know the next one.
+  bool is_published_alone = false;
+};
+
 struct PublicationFacts {
   bool publishes_insert = false;
   std::vector<TableName> tables;
@@ -54,6 +62,9 @@ struct ServerFacts {
   std::optional<PublicationFacts> publication;
   bool setup_table_readable = false;
   std::vector<std::uint32_t> column_types;  ///< Of all columns of the configured tables.
+  std::vector<PartitionFacts> partitions;
+  /// Of the configured tables that are published through their partitions only.
+  std::vector<std::string> partitioned_columns;
 };
 
 /// Quotes text as an SQL literal without escapes: the server runs with standard_conforming_strings,

@@ -29,8 +29,11 @@ struct Options {
   std::string password_file;
   std::string slot;
   std::string publication;
-  /// The tables whose inserts are events; the publication must cover each.
+  /// The tables whose inserts are events; the publication must cover each. Empty only if there is a
+  /// message_prefix.
   std::vector<TableName> tables = {TableName{}};
+  /// Transactional messages in the log with this prefix are events; empty: none is.
+  std::string message_prefix;
   Delivery delivery = Delivery::ExactlyOnce;
   WithoutCheckpoint without_checkpoint = WithoutCheckpoint::Adopt;
   OnFirstStart on_first_start = OnFirstStart::Refuse;

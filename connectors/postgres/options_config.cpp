@@ -93,11 +93,14 @@ void describe(config::Section<Options>& section) {
       .field("publication", &Options::publication,
              "Publication that covers the tables. Default: outrider_<pipeline>.")
       .check(check_publication);
-  section
-      .field("tables", &Options::tables,
-             "Outbox tables as schema.table, each part exactly as Postgres stores it; parts with "
-             "dots in double quotes.")
-      .not_empty();
+  section.field(
+      "tables", &Options::tables,
+      "Outbox tables as schema.table, each part exactly as Postgres stores it; parts with "
+      "dots in double quotes. May be [] if there is a message_prefix.");
+  section.field(
+      "message_prefix", &Options::message_prefix,
+      "Transactional messages with this prefix, written by pg_logical_emit_message(), are "
+      "events too: JSON objects with the columns of a row. \"\" for none.");
 }
 
 }  // namespace outrider::postgres

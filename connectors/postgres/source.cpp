@@ -159,6 +159,7 @@ Result<void> PostgresSource::watch(TimePoint now) {
   note_facts(*facts);
   OUTRIDER_TRY(check_coverage(options_, *facts));
   OUTRIDER_TRY(check_same_publication(options_, *facts, from_.publication_digest));
+  reader_->learn(*facts);
   if (!std::exchange(look_asked_, false)) return {};
   look_due_ = false;
   must_read_ = true;

@@ -63,7 +63,9 @@ Result<void> PostgresSource::request_stream(TimePoint now) {
                               " LOGICAL " + to_string(facts_.slot->confirmed_flush) +
                               " (proto_version '1', publication_names " +
                               quote_literal(quote_identifier(options_.publication)) +
-                              (is_binary ? ", binary 'true')" : ")");
+                              // Also if none is wanted: they count as places in a transaction, and
+                              // those must not shift when the configuration changes.
+                              ", messages 'true'" + (is_binary ? ", binary 'true')" : ")");
   OUTRIDER_TRY(stream_->query(command));
   move_to(Step::BeginStream, now + kStartTimeout);
   return {};
@@ -95,6 +97,7 @@ Result<void> PostgresSource::judge_started(TimePoint now) {
     return started;
   }
   reader_.emplace(from_, facts_.slot->confirmed_flush, text_bytes(facts_.server_encoding));
+  reader_->learn(*facts);
   durable_ = from_.end_lsn;
   flush_ = facts_.slot->confirmed_flush;
   flush_sent_ = flush_;

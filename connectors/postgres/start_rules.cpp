@@ -25,8 +25,25 @@ std::string create_publication(const Options& options) {
   for (const TableName& table : options.tables) {
     tables += (tables.empty() ? "" : ", ") + full_name(table);
   }
-  return "CREATE PUBLICATION " + quote_identifier(options.publication) + " FOR TABLE " + tables +
+  if (!tables.empty()) tables = " FOR TABLE " + tables;
+  return "CREATE PUBLICATION " + quote_identifier(options.publication) + tables +
          " WITH (publish = 'insert', publish_via_partition_root = true)";
+}
+
+bool is_covered(const TableName& table, const ServerFacts& facts) {
+  const std::vector<TableName>& published = facts.publication->tables;
+  const auto is_published = [&](const TableName& name) {
+    return std::ranges::find(published, name) != published.end();
+  };
+  if (is_published(table)) return true;
+  // Without publish_via_partition_root it is its partitions that are published.
+  int partitions = 0;
+  for (const PartitionFacts& partition : facts.partitions) {
+    if (partition.root != table) continue;
+    if (partition.is_published_alone || !is_published(partition.name)) return false;
+    ++partitions;
+  }
+  return partitions > 0;
 }
 
 Result<void> check_publication(const Options& options, const ServerFacts& facts) {
@@ -37,7 +54,7 @@ Result<void> check_publication(const Options& options, const ServerFacts& facts)
                        "; rows committed while it was missing are not sent");
   }
   for (const TableName& table : options.tables) {
-    if (std::ranges::find(facts.publication->tables, table) == facts.publication->tables.end()) {
+    if (!is_covered(table, facts)) {
       return failure(
           ErrorKind::Refused,
           "publication \"" + options.publication + "\" does not cover table " + full_name(table),

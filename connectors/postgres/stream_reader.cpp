@@ -187,16 +187,29 @@ EventId StreamReader::event_id() const {
 
 Result<void> StreamReader::on(const Relation& relation) {
   auto known = std::make_unique<KnownTable>();
-  known->table.schema = relation.schema;
-  known->table.name = relation.name;
-  known->table.version = next_table_version.fetch_add(1);
+  known->name = {std::string(relation.schema), std::string(relation.name)};
   for (const RelationColumn& column : relation.columns) {
     known->table.columns.emplace_back(column.name);
     known->types.push_back(column.type_oid);
   }
+  resolve(*known);
   tables_[relation.id] = std::move(known);
   described_ = true;
   return {};
+}
+
+void StreamReader::learn(const ServerFacts& facts) {
+  partitions_.learn(facts);
+  for (const auto& [id, known] : tables_) resolve(*known);
+}
+
+void StreamReader::resolve(KnownTable& known) const {
+  const TableName& root = partitions_.root_of(known.name);
+  known.is_orphan = partitions_.is_orphan(known.name, known.table.columns);
+  if (known.table.schema == root.schema && known.table.name == root.name) return;
+  known.table.schema = root.schema;
+  known.table.name = root.name;
+  known.table.version = next_table_version.fetch_add(1);
 }
 
 Result<void> StreamReader::on(const Insert& insert) {
@@ -205,6 +218,18 @@ Result<void> StreamReader::on(const Insert& insert) {
   const auto known = tables_.find(insert.relation);
   if (known == tables_.end()) return out_of_place("a row of an undescribed table");
   const KnownTable& described = *known->second;
+  if (described.is_orphan) {
+    const std::string name =
+        quote_identifier(described.name.schema) + "." + quote_identifier(described.name.name);
+    return failure(ErrorKind::Refused,
+                   "rows of table " + name +
+                       " come, which has the columns of an outbox, but is not published any more: "
+                       "it may have been a partition",
+                   "if it was one, CREATE TABLE " + name +
+                       " as an empty partition again until its rows are delivered; drop or detach "
+                       "partitions only then, or let the publication have "
+                       "publish_via_partition_root = true");
+  }
   if (insert.row.size() != described.types.size()) {
     return out_of_place("a row that does not fit its table");
   }
@@ -238,7 +263,11 @@ Result<void> StreamReader::on(const Message& message) {
   if (message.transactional) {
     OUTRIDER_TRY(is_new, count_message());
   }
-  if (is_new) event_.what = LogicalMessage{.prefix = message.prefix, .content = message.content};
+  if (is_new) {
+    event_.what = LogicalMessage{.is_transactional = message.transactional,
+                                 .prefix = message.prefix,
+                                 .content = message.content};
+  }
   return {};
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "connectors/event.h"
+#include "connectors/postgres/partitions.h"
 #include "connectors/postgres/pgoutput.h"
 #include "connectors/postgres/position.h"
 #include "connectors/postgres/values.h"
@@ -33,6 +34,10 @@ class StreamReader {
   /// `copy_data`. Refused if the history is not the one that the position is from.
   Result<const Event*> read(std::string_view copy_data);
 
+  /// What the catalogs say now. Call it before the first read, and after each description of a
+  /// table before its first row is read.
+  void learn(const ServerFacts& facts);
+
   /// The position before or after the event that read() returned last.
   PostgresPosition position(Source::Edge edge) const;
 
@@ -61,10 +66,13 @@ class StreamReader {
     std::uint64_t delivered = 0;  // How many of the first messages are delivered already.
   };
   struct KnownTable {
-    Table table;
+    TableName name;  // As the server calls it.
+    Table table;     // As the configuration does.
+    bool is_orphan = false;
     std::vector<std::uint32_t> types;
   };
 
+  void resolve(KnownTable& known) const;
   Result<void> on(const Keepalive& keepalive);
   Result<void> on(const Begin& begin);
   Result<void> on(const Commit& commit);
@@ -97,6 +105,7 @@ class StreamReader {
   bool described_ = false;
   bool verified_ = false;
   std::optional<Transaction> transaction_;
+  Partitions partitions_;
   std::unordered_map<RelationId, std::unique_ptr<KnownTable>> tables_;
   PgoutputScratch scratch_;
   ValueReader value_reader_;

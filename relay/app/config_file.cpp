@@ -3,6 +3,7 @@
 #include "config/load.h"
 #include "connectors/postgres/libpq_dsn.h"
 #include "relay/app/config_names.h"
+#include "relay/core/outbox_mapper.h"
 
 #include <fmt/format.h>
 
@@ -39,7 +40,7 @@ class Completion {
     source.on_first_start = pipeline.start.on_first_start;
     if (source.slot.empty()) source.slot = default_slot(pipeline.name);
     if (source.publication.empty()) source.publication = default_slot(pipeline.name);
-    complete_tables(pipeline, source, path);
+    complete_outbox(pipeline, source, path);
     complete_identity(pipeline, source, path);
     if (pipeline.sink.kafka) {
       pipeline.sink.kafka->identity = pipeline.identity;
@@ -48,6 +49,19 @@ class Completion {
   }
 
  private:
+  void complete_outbox(PipelineConfig& pipeline, const postgres::Options& source,
+                       const std::string& path) {
+    complete_tables(pipeline, source, path);
+    if (source.tables.empty() && source.message_prefix.empty()) {
+      report_.about(path + ".source.postgres.tables", "is empty, and there is no message_prefix");
+    }
+    pipeline.outbox.message_prefix = source.message_prefix;
+    const Result<OutboxMapper> mapper = OutboxMapper::create(pipeline.outbox);
+    if (mapper || report_.mentions(path + ".outbox")) return;
+    report_.about(path + ".outbox.topic",
+                  fmt::format("{}; {}", mapper.error().what, mapper.error().hint));
+  }
+
   void complete_tables(PipelineConfig& pipeline, const postgres::Options& source,
                        const std::string& path) {
     pipeline.outbox.tables.clear();

@@ -12,6 +12,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -91,9 +93,19 @@ class Watch {
       return failure(ErrorKind::Misconfigured, "--wait cannot tell the event from others",
                      "it needs a Kafka sink, and `outbox.id_header` to know the event by");
     }
+    const bool needs_more =
+        std::ranges::any_of(pipeline.outbox.additional, [](const AdditionalColumn& column) {
+          return column.placement == AdditionalColumn::Placement::Topic;
+        });
+    if (needs_more) {
+      return failure(ErrorKind::Misconfigured,
+                     "--wait cannot tell the topic, which depends on additional columns");
+    }
     std::string topic;
-    OUTRIDER_TRY(const TopicTemplate route, TopicTemplate::parse(pipeline.outbox.topic));
-    OUTRIDER_TRY(route.expand(arguments.aggregatetype, topic));
+    OUTRIDER_TRY(const TopicTemplate route,
+                 TopicTemplate::parse(pipeline.outbox.topic,
+                                      {.allowed_topics = pipeline.outbox.allow_topics}));
+    OUTRIDER_TRY(route.expand(std::array{std::string_view(arguments.aggregatetype)}, topic));
     OUTRIDER_TRY(
         std::unique_ptr<kafka::TopicReader> reader,
         kafka::TopicReader::open(*pipeline.sink.kafka, topic, kafka::TopicReader::Begin::End));
@@ -152,6 +164,10 @@ void print(const EmitArguments& arguments, const postgres::NewRow& row,
 Result<void> emit(const PipelineConfig& pipeline, const EmitArguments& arguments) {
   if (!pipeline.source.postgres) {
     return failure(ErrorKind::Misconfigured, "the pipeline has no outbox in Postgres");
+  }
+  if (pipeline.source.postgres->tables.empty()) {
+    return failure(ErrorKind::Misconfigured, "the pipeline has no outbox table, only messages",
+                   "write one with pg_logical_emit_message()");
   }
   std::unique_ptr<Watch> watch;
   if (arguments.wait) {

@@ -7,6 +7,7 @@
 #include "relay/app/exit_code.h"
 #include "relay/app/stop_signals.h"
 #include "relay/app/tail_line.h"
+#include "relay/core/message_row.h"
 #include "relay/core/outbox_mapper.h"
 
 #include <CLI/CLI.hpp>
@@ -68,11 +69,19 @@ std::chrono::milliseconds latency_since(WallTime earlier) {
   return std::chrono::round<std::chrono::milliseconds>(clock_now().wall - earlier);
 }
 
-Result<void> print_row(const Event& event, OutboxMapper& mapper, Printer& printer) {
-  const auto* row = std::get_if<RowInserted>(&event.what);
-  if (row == nullptr) return {};
+/// The record of the event; null if it is none of the outbox.
+Result<const Record*> record_of(const Event& event, OutboxMapper& mapper, MessageRows& messages) {
+  if (const auto* row = std::get_if<RowInserted>(&event.what)) return mapper.map(*row, event);
+  const auto* message = std::get_if<LogicalMessage>(&event.what);
+  if (message == nullptr || !messages.takes(*message)) return nullptr;
+  OUTRIDER_TRY(const RowInserted row, messages.read(*message));
+  return mapper.map(row, event);
+}
+
+Result<void> print_event(const Event& event, OutboxMapper& mapper, MessageRows& messages,
+                         Printer& printer) {
   const std::string lsn = postgres::to_string(postgres::Lsn{event.id.transaction});
-  const Result<const Record*> record = mapper.map(*row, event);
+  const Result<const Record*> record = record_of(event, mapper, messages);
   if (!record && record.error().kind != ErrorKind::BadEvent) return std::unexpected(record.error());
   if (!record) {
     // The relay would halt, skip it or send it to the dead letters: here it is no end.
@@ -88,6 +97,7 @@ Result<void> tail_outbox(const PipelineConfig& pipeline, const TailArguments& ar
     return failure(ErrorKind::Misconfigured, "the pipeline has no outbox in Postgres");
   }
   OUTRIDER_TRY(OutboxMapper mapper, OutboxMapper::create(pipeline.outbox));
+  MessageRows messages(pipeline.outbox);
   OUTRIDER_TRY(const std::unique_ptr<postgres::StreamTap> tap,
                postgres::StreamTap::open(*pipeline.source.postgres));
   fmt::print(stderr, "following publication \"{}\" through the temporary slot \"{}\"\n",
@@ -97,7 +107,7 @@ Result<void> tail_outbox(const PipelineConfig& pipeline, const TailArguments& ar
   while (!printer.is_done() && !signals.take()) {
     OUTRIDER_TRY(const Event* event, tap->next());
     if (event != nullptr) {
-      OUTRIDER_TRY(print_row(*event, mapper, printer));
+      OUTRIDER_TRY(print_event(*event, mapper, messages, printer));
     }
     OUTRIDER_TRY(tap->tick(clock_now()));
     if (event != nullptr) continue;
@@ -119,6 +129,7 @@ void print_seen(const kafka::SeenRecord& seen, const TailArguments& arguments, P
                       .key = seen.key,
                       .value = seen.value,
                       .headers = headers,
+                      .partition = {},
                       .timestamp = seen.timestamp.value_or(WallTime{}),
                       .event = {}};
   Sighting sighting{.partition = seen.partition, .offset = seen.offset};

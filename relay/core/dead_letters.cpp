@@ -1,5 +1,7 @@
 #include "relay/core/dead_letters.h"
 
+#include "relay/core/table_name.h"
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -51,7 +53,7 @@ const Record& DeadLetters::map(const RowInserted& row, const Event& event, const
   };
   headers_.clear();
   event_text_ = to_string(event.id);
-  table_text_ = "\"" + row.table->schema + "\".\"" + row.table->name + "\"";
+  table_text_ = shown_name(*row.table);
   add(options_.id_header, value_of(row, options_.columns.id));
   add(options_.type_header, value_of(row, options_.columns.type));
   add("outrider.reason", error.what);

@@ -1,8 +1,13 @@
 #include "relay/core/outbox_mapper.h"
 
+#include "relay/core/json_string.h"
+#include "relay/core/properties_text.h"
+#include "relay/core/table_name.h"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <charconv>
 
 namespace outrider {
 namespace {
@@ -14,11 +19,9 @@ constexpr std::size_t kTopicsMax = 4096;
 // The JSON library writes nested values recursively, so deeper ones could exhaust the stack.
 constexpr int kHeaderDepthMax = 500;
 
-std::string quoted(const Table& table) { return "\"" + table.schema + "\".\"" + table.name + "\""; }
-
 std::unexpected<Error> undecodable(const RowInserted& row, const std::string& column) {
   return failure(ErrorKind::BadEvent,
-                 "column \"" + column + "\" of " + quoted(*row.table) + " is not UTF-8",
+                 "column \"" + column + "\" of " + shown_name(*row.table) + " is not UTF-8",
                  "write UTF-8, best in a database with that encoding, or use bytea");
 }
 
@@ -31,7 +34,7 @@ Result<std::string_view> needed(const RowInserted& row, int column, const std::s
       return value.data;
     case Value::Kind::Null:
       return failure(ErrorKind::BadEvent,
-                     "column \"" + name + "\" of " + quoted(*row.table) + " is NULL",
+                     "column \"" + name + "\" of " + shown_name(*row.table) + " is NULL",
                      "declare the column NOT NULL");
     case Value::Kind::Undecodable:
       return undecodable(row, name);
@@ -40,9 +43,29 @@ Result<std::string_view> needed(const RowInserted& row, int column, const std::s
       break;
   }
   return failure(ErrorKind::Misconfigured,
-                 "column \"" + name + "\" of " + quoted(*row.table) +
+                 "column \"" + name + "\" of " + shown_name(*row.table) +
                      " has a type that cannot be sent as text",
                  "use text, uuid, integer, json, jsonb or bytea");
+}
+
+bool is_null(const RowInserted& row, int column) {
+  return row.values[static_cast<std::size_t>(column)].kind == Value::Kind::Null;
+}
+
+/// As Debezium means it: nothing above the space.
+bool is_blank(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return c >= 0 && c <= ' '; });
+}
+
+Result<std::int32_t> partition_of(const RowInserted& row, int column, const std::string& name) {
+  OUTRIDER_TRY(const std::string_view text, needed(row, column, name));
+  std::int32_t number = -1;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error == std::errc() && end == text.data() + text.size() && number >= 0) return number;
+  return failure(
+      ErrorKind::BadEvent,
+      "column \"" + name + "\" of " + shown_name(*row.table) + " is not the number of a partition",
+      "partitions are numbered from 0");
 }
 
 /// Text of a column that the table may lack.
@@ -57,8 +80,30 @@ Result<std::optional<std::string_view>> optional_text(const RowInserted& row, in
 }  // namespace
 
 Result<OutboxMapper> OutboxMapper::create(OutboxOptions options) {
-  OUTRIDER_TRY(TopicTemplate topic, TopicTemplate::parse(options.topic));
+  using Placement = AdditionalColumn::Placement;
+  TopicNames names{.allowed_topics = options.allow_topics};
+  int keys = 0;
+  int partitions = 0;
+  for (const AdditionalColumn& column : options.additional) {
+    keys += column.placement == Placement::Key ? 1 : 0;
+    partitions += column.placement == Placement::Partition ? 1 : 0;
+    if (column.placement == Placement::Topic) names.placeholders.push_back(column.alias);
+  }
+  if (keys > 1 || partitions > 1) {
+    return failure(ErrorKind::Misconfigured,
+                   "additional columns place more than one column as the " +
+                       std::string(keys > 1 ? "key" : "partition"),
+                   "leave one");
+  }
+  OUTRIDER_TRY(TopicTemplate topic, TopicTemplate::parse(options.topic, std::move(names)));
   return OutboxMapper(std::move(options), std::move(topic));
+}
+
+bool OutboxMapper::is_outbox(const Table& table) const {
+  if (table.schema.empty()) return table.name == options_.message_prefix;
+  return std::ranges::any_of(options_.tables, [&](const OutboxTable& outbox) {
+    return outbox.schema == table.schema && outbox.name == table.name;
+  });
 }
 
 Result<const OutboxMapper::Columns*> OutboxMapper::columns_of(const Table& table) {
@@ -67,9 +112,7 @@ Result<const OutboxMapper::Columns*> OutboxMapper::columns_of(const Table& table
   }
   Columns columns;
   columns.version = table.version;
-  columns.is_outbox = std::ranges::any_of(options_.tables, [&](const OutboxTable& outbox) {
-    return outbox.schema == table.schema && outbox.name == table.name;
-  });
+  columns.is_outbox = is_outbox(table);
   const auto find = [&](const std::string& name) {
     const auto at = std::ranges::find(table.columns, name);
     return at == table.columns.end() ? kAbsent : static_cast<int>(at - table.columns.begin());
@@ -87,15 +130,19 @@ Result<const OutboxMapper::Columns*> OutboxMapper::columns_of(const Table& table
     columns.aggregateid = need(names.aggregateid);
     columns.type = need(names.type);
     columns.payload = need(names.payload);
+    for (const AdditionalColumn& more : options_.additional) {
+      columns.additional.push_back(need(more.column));
+    }
     if (!missing.empty()) {
       return failure(ErrorKind::Misconfigured,
-                     "outbox table " + quoted(table) + " misses column " + missing,
+                     "outbox table " + shown_name(table) + " misses column " + missing,
                      "ALTER TABLE … ADD COLUMN, or name the table's own columns under "
-                     "outbox.columns, then restart");
+                     "outbox.columns and outbox.additional, then restart");
     }
     columns.headers = find(names.headers);
     columns.traceparent = find(names.traceparent);
     columns.tracestate = find(names.tracestate);
+    columns.tracingspancontext = find(names.tracingspancontext);
     columns.timestamp = find(names.timestamp);
   }
   if (known_.size() >= kTablesMax) known_.clear();
@@ -103,11 +150,24 @@ Result<const OutboxMapper::Columns*> OutboxMapper::columns_of(const Table& table
   return &known_.back();
 }
 
-Result<std::string_view> OutboxMapper::topic_of(std::string_view aggregatetype) {
+Result<std::string_view> OutboxMapper::topic_of(const RowInserted& row, const Columns& columns) {
+  OUTRIDER_TRY(const std::string_view aggregatetype,
+               needed(row, columns.aggregatetype, options_.columns.aggregatetype));
+  topic_values_.assign(1, aggregatetype);
+  for (std::size_t i = 0; i < columns.additional.size(); ++i) {
+    const AdditionalColumn& more = options_.additional[i];
+    if (more.placement != AdditionalColumn::Placement::Topic) continue;
+    OUTRIDER_TRY(const std::string_view value, needed(row, columns.additional[i], more.column));
+    topic_values_.push_back(value);
+  }
+  if (topic_values_.size() > 1) {
+    OUTRIDER_TRY(topic_.expand(topic_values_, topic_text_));
+    return std::string_view(topic_text_);
+  }
   if (const auto known = topics_.find(aggregatetype); known != topics_.end()) {
     return std::string_view(known->second);
   }
-  OUTRIDER_TRY(topic_.expand(aggregatetype, topic_text_));
+  OUTRIDER_TRY(topic_.expand(topic_values_, topic_text_));
   if (topics_.size() >= kTopicsMax) topics_.clear();
   return std::string_view(topics_.emplace(aggregatetype, topic_text_).first->second);
 }
@@ -143,43 +203,105 @@ Result<void> OutboxMapper::add_json_headers(std::string_view json) {
   return {};
 }
 
+/// Headers of the columns before win: consumers look at one of each name.
+void OutboxMapper::add_trace_headers(std::string_view properties) {
+  read_properties(properties, trace_headers_);
+  for (const auto& [name, value] : trace_headers_) {
+    const bool is_there = std::ranges::find(headers_, name, &Header::name) != headers_.end();
+    if (!is_there) headers_.push_back({name, value});
+  }
+}
+
 Result<void> OutboxMapper::add_headers(const RowInserted& row, const Columns& columns) {
   headers_.clear();
   json_headers_.clear();
-  OUTRIDER_TRY(const std::string_view id, needed(row, columns.id, options_.columns.id));
-  OUTRIDER_TRY(const std::string_view type, needed(row, columns.type, options_.columns.type));
+  trace_headers_.clear();
+  const OutboxColumns& names = options_.columns;
+  OUTRIDER_TRY(const std::string_view id, needed(row, columns.id, names.id));
+  OUTRIDER_TRY(const std::string_view type, needed(row, columns.type, names.type));
   if (!options_.id_header.empty()) headers_.push_back({options_.id_header, id});
   if (!options_.type_header.empty()) headers_.push_back({options_.type_header, type});
-  const OutboxColumns& names = options_.columns;
+  OUTRIDER_TRY(add_additional_headers(row, columns));
   OUTRIDER_TRY(const auto traceparent, optional_text(row, columns.traceparent, names.traceparent));
   if (traceparent) headers_.push_back({"traceparent", *traceparent});
   OUTRIDER_TRY(const auto tracestate, optional_text(row, columns.tracestate, names.tracestate));
   if (tracestate) headers_.push_back({"tracestate", *tracestate});
+  OUTRIDER_TRY(const auto context,
+               optional_text(row, columns.tracingspancontext, names.tracingspancontext));
+  if (context) add_trace_headers(*context);
   OUTRIDER_TRY(const auto headers, optional_text(row, columns.headers, names.headers));
   return headers ? add_json_headers(*headers) : Result<void>{};
+}
+
+Result<void> OutboxMapper::add_additional_headers(const RowInserted& row, const Columns& columns) {
+  for (std::size_t i = 0; i < columns.additional.size(); ++i) {
+    const AdditionalColumn& more = options_.additional[i];
+    if (more.placement != AdditionalColumn::Placement::Header) continue;
+    std::optional<std::string_view> value;
+    if (!is_null(row, columns.additional[i])) {
+      OUTRIDER_TRY(value, needed(row, columns.additional[i], more.column));
+    }
+    headers_.push_back({more.alias, value});
+  }
+  return {};
+}
+
+Result<std::string_view> OutboxMapper::formatted(const RowInserted& row, int column,
+                                                 const std::string& name, TextFormat format,
+                                                 std::string& buffer) {
+  OUTRIDER_TRY(const std::string_view data, needed(row, column, name));
+  const bool is_text = row.values[static_cast<std::size_t>(column)].kind == Value::Kind::Text;
+  if (format == TextFormat::Plain || !is_text) return data;
+  buffer.clear();
+  append_json_string(data, buffer);
+  return std::string_view(buffer);
+}
+
+Result<void> OutboxMapper::set_key_and_partition(const RowInserted& row, const Columns& columns) {
+  int key = columns.aggregateid;
+  const std::string* key_name = &options_.columns.aggregateid;
+  record_.partition = std::nullopt;
+  for (std::size_t i = 0; i < columns.additional.size(); ++i) {
+    const AdditionalColumn& more = options_.additional[i];
+    if (more.placement == AdditionalColumn::Placement::Key) {
+      key = columns.additional[i];
+      key_name = &more.column;
+    } else if (more.placement == AdditionalColumn::Placement::Partition &&
+               !is_null(row, columns.additional[i])) {
+      OUTRIDER_TRY(record_.partition, partition_of(row, columns.additional[i], more.column));
+    }
+  }
+  OUTRIDER_TRY(record_.key, formatted(row, key, *key_name, options_.key_format, key_text_));
+  return {};
+}
+
+Result<void> OutboxMapper::set_value(const RowInserted& row, const Columns& columns) {
+  const Value& payload = row.values[static_cast<std::size_t>(columns.payload)];
+  const bool is_null_tombstone =
+      payload.kind == Value::Kind::Null && options_.null_payload != NullPayload::Halt;
+  const bool is_blank_tombstone = payload.kind == Value::Kind::Text &&
+                                  options_.null_payload == NullPayload::TombstoneIfBlank &&
+                                  is_blank(payload.data);
+  record_.value = std::nullopt;
+  if (is_null_tombstone || is_blank_tombstone) return {};
+  OUTRIDER_TRY(record_.value, formatted(row, columns.payload, options_.columns.payload,
+                                        options_.payload_format, payload_text_));
+  return {};
 }
 
 Result<const Record*> OutboxMapper::map(const RowInserted& row, const Event& event) {
   OUTRIDER_TRY(const Columns* columns, columns_of(*row.table));
   if (!columns->is_outbox) return nullptr;
   if (row.values.size() != row.table->columns.size()) {
-    return failure(ErrorKind::Refused, "row of " + quoted(*row.table) + " has " +
+    return failure(ErrorKind::Refused, "row of " + shown_name(*row.table) + " has " +
                                            std::to_string(row.values.size()) + " values for " +
                                            std::to_string(row.table->columns.size()) + " columns");
   }
-  const OutboxColumns& names = options_.columns;
-  OUTRIDER_TRY(const std::string_view aggregatetype,
-               needed(row, columns->aggregatetype, names.aggregatetype));
-  OUTRIDER_TRY(record_.topic, topic_of(aggregatetype));
-  OUTRIDER_TRY(record_.key, needed(row, columns->aggregateid, names.aggregateid));
+  OUTRIDER_TRY(record_.topic, topic_of(row, *columns));
+  OUTRIDER_TRY(set_key_and_partition(row, *columns));
   OUTRIDER_TRY(add_headers(row, *columns));
   record_.headers = headers_;
-  const Value& payload = row.values[static_cast<std::size_t>(columns->payload)];
-  if (payload.kind == Value::Kind::Null && options_.null_payload == NullPayload::Tombstone) {
-    record_.value = std::nullopt;
-  } else {
-    OUTRIDER_TRY(record_.value, needed(row, columns->payload, names.payload));
-  }
+  OUTRIDER_TRY(set_value(row, *columns));
   record_.timestamp = event.committed_at;
   if (columns->timestamp != kAbsent) {
     const Value& timestamp = row.values[static_cast<std::size_t>(columns->timestamp)];

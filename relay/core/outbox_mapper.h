@@ -20,10 +20,10 @@ namespace outrider {
 
 /// Maps rows of the outbox tables to records as Debezium's Outbox Event Router does. Columns are
 /// resolved by name at every new table version. Pure; one thread; allocates only for new tables,
-/// new aggregate types and rows with a headers column.
+/// new aggregate types and rows with a headers or tracingspancontext column.
 class OutboxMapper {
  public:
-  /// Misconfigured if the topic template is wrong.
+  /// Misconfigured if the topic template or the additional columns are wrong.
   static Result<OutboxMapper> create(OutboxOptions options);
 
   const OutboxOptions& options() const { return options_; }
@@ -41,7 +41,8 @@ class OutboxMapper {
     bool is_outbox = false;
     int id = kAbsent, aggregatetype = kAbsent, aggregateid = kAbsent, type = kAbsent,
         payload = kAbsent, headers = kAbsent, traceparent = kAbsent, tracestate = kAbsent,
-        timestamp = kAbsent;
+        tracingspancontext = kAbsent, timestamp = kAbsent;
+    std::vector<int> additional;  ///< As in OutboxOptions.
   };
   struct TextHash {
     using is_transparent = void;
@@ -53,18 +54,30 @@ class OutboxMapper {
   OutboxMapper(OutboxOptions options, TopicTemplate topic)
       : options_(std::move(options)), topic_(std::move(topic)) {}
 
+  bool is_outbox(const Table& table) const;
   Result<const Columns*> columns_of(const Table& table);
-  Result<std::string_view> topic_of(std::string_view aggregatetype);
+  Result<std::string_view> topic_of(const RowInserted& row, const Columns& columns);
+  Result<void> set_key_and_partition(const RowInserted& row, const Columns& columns);
+  Result<void> set_value(const RowInserted& row, const Columns& columns);
+  static Result<std::string_view> formatted(const RowInserted& row, int column,
+                                            const std::string& name, TextFormat format,
+                                            std::string& buffer);
   Result<void> add_headers(const RowInserted& row, const Columns& columns);
+  Result<void> add_additional_headers(const RowInserted& row, const Columns& columns);
+  void add_trace_headers(std::string_view properties);
   Result<void> add_json_headers(std::string_view json);
 
   OutboxOptions options_;
   TopicTemplate topic_;
   std::vector<Columns> known_;
   std::unordered_map<std::string, std::string, TextHash, std::equal_to<>> topics_;
+  std::vector<std::string_view> topic_values_;
   std::string topic_text_;
+  std::string key_text_;
+  std::string payload_text_;
   std::vector<Header> headers_;
   std::vector<std::pair<std::string, std::optional<std::string>>> json_headers_;
+  std::vector<std::pair<std::string, std::string>> trace_headers_;
   Record record_;
 };
 

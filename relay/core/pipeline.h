@@ -11,6 +11,7 @@
 #include "relay/base/time.h"
 #include "relay/core/dead_letters.h"
 #include "relay/core/ledger.h"
+#include "relay/core/message_row.h"
 #include "relay/core/outbox_mapper.h"
 #include "relay/core/pipeline_status.h"
 
@@ -123,7 +124,9 @@ class Pipeline {
   TimePoint idle_due() const;
   Result<Supply> pump(Now now);
   Result<Handled> handle(const Event& event, Now now);
-  Result<Handled> handle_row(const RowInserted& row, const Event& event, Now now);
+  Result<Handled> handle_row(const RowInserted& row, const Error* unreadable, const Event& event,
+                             Now now);
+  Result<Handled> handle_message(const LogicalMessage& message, const Event& event, Now now);
   Result<Handled> offer(const Record& record, const Event& event, Now now);
   Result<Handled> handle_bad(const RowInserted& row, const Event& event, Error error, Now now);
   Result<Handled> bury(const RowInserted& row, const Event& event, const Error& error, Now now);
@@ -143,6 +146,7 @@ class Pipeline {
 
   const PipelineOptions options_;
   OutboxMapper mapper_;
+  MessageRows messages_;
   DeadLetters dead_letters_;
   std::unique_ptr<Source> source_;
   std::unique_ptr<Sink> sink_;

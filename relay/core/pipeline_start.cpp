@@ -17,6 +17,7 @@ Pipeline::Pipeline(PipelineOptions options, OutboxMapper mapper, std::unique_ptr
                    std::unique_ptr<Sink> sink)
     : options_(std::move(options)),
       mapper_(std::move(mapper)),
+      messages_(mapper_.options()),
       dead_letters_(options_.dead_letter_topic, mapper_.options()),
       source_(std::move(source)),
       sink_(std::move(sink)),

@@ -77,20 +77,35 @@ Result<Supply> Pipeline::pump(Now now) {
 }
 
 Result<Pipeline::Handled> Pipeline::handle(const Event& event, Now now) {
-  if (const auto* row = std::get_if<RowInserted>(&event.what)) return handle_row(*row, event, now);
+  if (const auto* row = std::get_if<RowInserted>(&event.what)) {
+    return handle_row(*row, nullptr, event, now);
+  }
+  if (const auto* message = std::get_if<LogicalMessage>(&event.what)) {
+    return handle_message(*message, event, now);
+  }
   if (std::holds_alternative<Committed>(event.what)) return handle_commit(event);
   if (const auto* idle = std::get_if<Idle>(&event.what)) {
     if (!ticket_) idle_ = IdlePosition{source_->position(Source::Edge::After), idle->urgent};
   } else if (std::holds_alternative<OtherChange>(event.what)) {
     ++counters_.events_skipped_other_change;
-  } else if (std::holds_alternative<LogicalMessage>(event.what)) {
-    ++counters_.events_skipped_message;
   }
   return Handled::Yes;
 }
 
-Result<Pipeline::Handled> Pipeline::handle_row(const RowInserted& row, const Event& event,
-                                               Now now) {
+Result<Pipeline::Handled> Pipeline::handle_message(const LogicalMessage& message,
+                                                   const Event& event, Now now) {
+  if (!messages_.takes(message)) {
+    ++counters_.events_skipped_message;
+    return Handled::Yes;
+  }
+  const Result<RowInserted> row = messages_.read(message);
+  if (row) return handle_row(*row, nullptr, event, now);
+  return handle_row(messages_.unread(message), &row.error(), event, now);
+}
+
+/// `unreadable`: why the row makes no record, if that is known already.
+Result<Pipeline::Handled> Pipeline::handle_row(const RowInserted& row, const Error* unreadable,
+                                               const Event& event, Now now) {
   if (poison_ && poison_->event.transaction == event.id.transaction) {
     OUTRIDER_TRY(poison(event.id, poison_->error));
     return Handled::Yes;
@@ -99,6 +114,7 @@ Result<Pipeline::Handled> Pipeline::handle_row(const RowInserted& row, const Eve
     const auto known = rejected_.find(event.id);
     if (known != rejected_.end()) return handle_bad(row, event, known->second.error, now);
   }
+  if (unreadable != nullptr) return handle_bad(row, event, *unreadable, now);
   Result<const Record*> mapped = mapper_.map(row, event);
   if (!mapped) return handle_bad(row, event, std::move(mapped).error(), now);
   if (*mapped == nullptr) {

@@ -3,11 +3,11 @@
 #include "relay/base/one_line.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace outrider {
 namespace {
 
-constexpr std::string_view kPlaceholder = "{aggregatetype}";
 constexpr std::size_t kTopicBytesMax = 249;
 
 bool is_topic_character(char c) {
@@ -19,56 +19,85 @@ bool is_topic_text(std::string_view text) { return std::ranges::all_of(text, is_
 
 std::string shown(std::string_view text) { return in_one_line(text.substr(0, kTopicBytesMax)); }
 
+std::string in_braces(const std::string& name) { return "{" + name + "}"; }
+
 }  // namespace
 
-Result<TopicTemplate> TopicTemplate::parse(std::string_view text) {
+Result<TopicTemplate> TopicTemplate::parse(std::string_view text, TopicNames names) {
   const auto misconfigured = [&](std::string_view problem) {
     return failure(
         ErrorKind::Misconfigured,
         "topic template \"" + std::string(text) + "\" " + std::string(problem),
         "use literal text with {aggregatetype} in it, e.g. outbox.event.{aggregatetype}");
   };
-  TopicTemplate result;
-  const std::size_t at = text.find(kPlaceholder);
-  result.has_placeholder_ = at != std::string_view::npos;
-  result.prefix_ = std::string(text.substr(0, at));
-  if (result.has_placeholder_) {
-    result.suffix_ = std::string(text.substr(at + kPlaceholder.size()));
-    if (result.prefix_.empty()) return misconfigured("needs literal text before {aggregatetype}");
-  }
   if (text.empty()) return misconfigured("is empty");
-  if (!is_topic_text(result.prefix_) || !is_topic_text(result.suffix_)) {
+  TopicTemplate result;
+  std::string_view rest = text;
+  std::size_t literal_bytes = 0;
+  std::vector<bool> used(names.placeholders.size());
+  for (std::size_t open = rest.find('{'); open != std::string_view::npos; open = rest.find('{')) {
+    const std::size_t close = rest.find('}', open);
+    const std::string_view name = rest.substr(
+        open + 1, close == std::string_view::npos ? std::string_view::npos : close - open - 1);
+    const auto known = std::ranges::find(names.placeholders, name);
+    if (close == std::string_view::npos || known == names.placeholders.end()) {
+      return misconfigured("has a character outside [A-Za-z0-9._-] or an unknown placeholder");
+    }
+    const auto index = static_cast<std::size_t>(known - names.placeholders.begin());
+    if (used[index]) return misconfigured("has " + in_braces(*known) + " twice");
+    used[index] = true;
+    result.parts_.push_back({std::string(rest.substr(0, open)), index});
+    literal_bytes += open;
+    rest.remove_prefix(close + 1);
+  }
+  result.end_ = std::string(rest);
+  literal_bytes += rest.size();
+  const bool is_literal =
+      std::ranges::all_of(result.parts_, [](const Part& part) { return is_topic_text(part.text); });
+  if (!is_literal || !is_topic_text(result.end_)) {
     return misconfigured("has a character outside [A-Za-z0-9._-] or an unknown placeholder");
   }
-  if (result.prefix_.starts_with("__")) return misconfigured("must not begin with \"__\"");
-  if (!result.has_placeholder_ && (text == "." || text == "..")) {
-    return misconfigured("is not a topic name");
+  if (!result.parts_.empty() && result.parts_.front().text.empty() &&
+      names.allowed_topics.empty()) {
+    return misconfigured("needs literal text before " +
+                         in_braces(names.placeholders[result.parts_.front().placeholder]) +
+                         ", or a list under allow_topics");
   }
-  if (result.prefix_.size() + result.suffix_.size() > kTopicBytesMax) {
-    return misconfigured("is longer than 249 characters");
-  }
+  if (text.starts_with("__")) return misconfigured("must not begin with \"__\"");
+  if (text == "." || text == "..") return misconfigured("is not a topic name");
+  if (literal_bytes > kTopicBytesMax) return misconfigured("is longer than 249 characters");
+  result.names_ = std::move(names);
   return result;
 }
 
-Result<void> TopicTemplate::expand(std::string_view aggregatetype, std::string& topic) const {
-  topic.assign(prefix_);
-  if (!has_placeholder_) return {};
-  if (aggregatetype.empty() || !is_topic_text(aggregatetype)) {
-    return failure(ErrorKind::BadEvent,
-                   "aggregatetype \"" + shown(aggregatetype) + "\" cannot be part of a topic name",
-                   "topic names have the characters [A-Za-z0-9._-]");
+Result<void> TopicTemplate::expand(std::span<const std::string_view> values,
+                                   std::string& topic) const {
+  topic.clear();
+  for (const Part& part : parts_) {
+    const std::string_view value = values[part.placeholder];
+    if (value.empty() || !is_topic_text(value)) {
+      return failure(ErrorKind::BadEvent,
+                     names_.placeholders[part.placeholder] + " \"" + shown(value) +
+                         "\" cannot be part of a topic name",
+                     "topic names have the characters [A-Za-z0-9._-]");
+    }
+    topic.append(part.text).append(value);
   }
-  topic.append(aggregatetype).append(suffix_);
+  topic.append(end_);
   if (topic.size() > kTopicBytesMax) {
     return failure(ErrorKind::BadEvent, "topic name of " + std::to_string(topic.size()) +
                                             " characters, more than Kafka's 249");
   }
   // A short prefix that the row completes.
-  if (topic.starts_with("__") || topic == "..") {
+  if (topic.starts_with("__") || topic == "." || topic == "..") {
     return failure(ErrorKind::BadEvent,
-                   "aggregatetype \"" + shown(aggregatetype) + "\" would make the topic \"" +
-                       topic + "\", which is not for events",
+                   "the row would make the topic \"" + topic + "\", which is not for events",
                    "use a topic template that begins with a word");
+  }
+  const std::vector<std::string>& allowed = names_.allowed_topics;
+  if (!allowed.empty() && std::ranges::find(allowed, topic) == allowed.end()) {
+    return failure(ErrorKind::BadEvent, "topic \"" + topic + "\" is not allowed",
+                   "add it under outbox.allow_topics, then restart");
   }
   return {};
 }

@@ -1,29 +1,45 @@
-// The topic of a row from a template; used by the mapper and by the configuration check.
+// The topic of a row from a template; used by the mapper.
 #pragma once
 
 #include "relay/base/error.h"
 
+#include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace outrider {
 
-/// `outbox.event.{aggregatetype}`: literal text with exactly one placeholder and a literal prefix,
-/// so that a row cannot name an arbitrary topic. Or literal text alone. Immutable.
+struct TopicNames {
+  std::vector<std::string> placeholders = {"aggregatetype"};
+  std::vector<std::string> allowed_topics = {};  ///< Empty: all that the template makes.
+};
+
+/// `outbox.event.{aggregatetype}`: literal text with placeholders, each at most once. So that a row
+/// cannot name an arbitrary topic, it begins with literal text, or all topics are listed. Or
+/// literal text alone. Immutable.
 class TopicTemplate {
  public:
   /// Misconfigured if the template is not of that form.
-  static Result<TopicTemplate> parse(std::string_view text);
+  static Result<TopicTemplate> parse(std::string_view text, TopicNames names = {});
 
-  /// Writes the topic into `topic` (its capacity is reused). BadEvent if the result is no legal
-  /// Kafka topic name (1 to 249 of [A-Za-z0-9._-], not "." or "..") or begins with "__", as the
-  /// broker's own topics do.
-  Result<void> expand(std::string_view aggregatetype, std::string& topic) const;
+  /// Writes the topic into `topic` (its capacity is reused); one value per placeholder of
+  /// TopicNames. BadEvent if the result is no legal Kafka topic name (1 to 249 of [A-Za-z0-9._-],
+  /// not "." or
+  /// ".."), begins with "__", as the broker's own topics do, or is not among the allowed.
+  Result<void> expand(std::span<const std::string_view> values, std::string& topic) const;
 
  private:
-  std::string prefix_;
-  std::string suffix_;
-  bool has_placeholder_ = false;
+  /// Literal text and the placeholder behind it.
+  struct Part {
+    std::string text;
+    std::size_t placeholder = 0;
+  };
+
+  TopicNames names_;
+  std::vector<Part> parts_;
+  std::string end_;
 };
 
 }  // namespace outrider

@@ -3,6 +3,7 @@
 #include "relay/core/topic_template.h"
 #include "tests/fuzz/fuzz_input.h"
 
+#include <array>
 #include <string>
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -20,7 +21,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   std::string topic;
-  const Result<void> expanded = parsed->expand(aggregatetype, topic);
+  const Result<void> expanded = parsed->expand(std::array{aggregatetype}, topic);
   if (!expanded) {
     fuzz::check_error(expanded.error(), ErrorKind::BadEvent);
     return 0;

@@ -36,6 +36,12 @@ int next_number() {
   return ++number;
 }
 
+std::string more(const std::vector<std::string>& keys) {
+  std::string yaml;
+  for (const std::string& key : keys) yaml += ", " + key;
+  return yaml;
+}
+
 }  // namespace
 
 Replica::Replica(const std::filesystem::path& folder, const std::string& name,
@@ -173,9 +179,10 @@ std::string World::pipeline_yaml(const Pipeline& pipeline) const {
                      "\n    dead_letter_topic: " + dead_letter_topic() + "\n";
   if (identity_ && pipeline.name == "main") yaml += "    identity: " + *identity_ + "\n";
   return yaml + "    source: { postgres: { dsn: \"" + postgres_->dsn(pipeline.database, "relay") +
-         "\", slot: " + name + ", publication: " + name + ", tables: [" + tables +
-         "] } }\n    outbox: { null_payload: " + options_.null_payload +
-         " }\n    sink: { kafka: { bootstrap_servers: \"" + servers().kafka.bootstrap() +
+         "\", slot: " + name + ", publication: " + name + ", tables: [" + tables + "]" +
+         more(options_.source) + " } }\n    outbox: { null_payload: " + options_.null_payload +
+         more(options_.outbox) + " }\n    sink: { kafka: { bootstrap_servers: \"" +
+         servers().kafka.bootstrap() +
          "\", topics: { create: " + (options_.create_topics ? "true" : "false") + " } } }\n";
 }
 
@@ -185,9 +192,13 @@ std::string World::pipelines_yaml() const {
   return yaml;
 }
 
-void World::setup(Payload payload) {
+void World::configure() {
   relay_ = std::make_unique<RelayProcess>(
       RelayProcess::Options{.folder = folder_->path(), .pipelines = pipelines_yaml()});
+}
+
+void World::setup(Payload payload) {
+  configure();
   if (payload == Payload::Text) sql(create_table(payload));
   for (const Pipeline& pipeline : pipelines_) {
     relay_->command({"setup", "--pipeline", pipeline.name, "--dsn",
@@ -294,6 +305,10 @@ void World::observe_for(std::chrono::milliseconds time) const {
 }
 
 void World::kill_broker() const { servers().kafka.kill_hard(); }
+
+void World::create_topic(int partitions) const {
+  servers().kafka.create_topic(topic(), partitions);
+}
 
 void World::start_broker() const { servers().kafka.start(); }
 

@@ -36,6 +36,9 @@ struct WorldOptions {
   std::string null_payload = "halt";
   std::string bad_event = "halt";
   std::vector<std::string> tables = {"public.outbox"};
+  /// More keys of the sections, as "key: value".
+  std::vector<std::string> source = {};
+  std::vector<std::string> outbox = {};
 };
 
 /// Another relay with the same configuration and a port of its own.
@@ -114,6 +117,8 @@ class World {
   ForeignReader read_slot_elsewhere() const;
 
   // The relay.
+  /// Writes the configuration; setup() does it too.
+  void configure();
   /// Runs `outrider setup` for every pipeline.
   void setup(Payload payload = Payload::Jsonb);
   void start();
@@ -143,6 +148,7 @@ class World {
 
   // The servers.
   void kill_broker() const;
+  void create_topic(int partitions) const;
   void start_broker() const;
   PostgresServer& postgres() const;
 

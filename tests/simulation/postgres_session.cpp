@@ -174,7 +174,8 @@ Result<postgres::Rows> PostgresSession::start_replication(const std::string& sql
   const std::string_view slot = link_->options.slot;
   const std::string head = fmt::format("START_REPLICATION SLOT \"{}\" LOGICAL ", slot);
   const std::string options =
-      fmt::format(" (proto_version '1', publication_names '\"{}\"'", link_->options.publication);
+      fmt::format(" (proto_version '1', publication_names '\"{}\"', messages 'true'",
+                  link_->options.publication);
   const std::size_t options_at = sql.find(' ', head.size());
   OUTRIDER_ASSERT(sql.starts_with(head) && sql.find(options) == options_at,
                   "the simulated server knows no such command");

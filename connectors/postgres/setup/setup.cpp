@@ -71,7 +71,7 @@ Result<void> check_covered(OwnerSession& session, const SetupPlan& plan) {
   const std::string publication = quote_identifier(plan.publication);
   return failure(
       ErrorKind::Misconfigured,
-      fmt::format("the table {} is published through its partitions only",
+      fmt::format("the table {} has no partition yet, and only those are published",
                   rows.rows.front().front().value_or("")),
       fmt::format("alter publication {} set (publish_via_partition_root = true);", publication));
 }

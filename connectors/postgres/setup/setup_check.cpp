@@ -28,6 +28,9 @@ std::int64_t number_at(const Row& row, std::size_t column) {
 }
 
 std::string wanted_tables(const SetupPlan& plan) {
+  if (plan.tables.empty()) {
+    return "(select null::text, null::text where false) as wanted(schema_name, table_name)";
+  }
   std::string list;
   for (const TableName& table : plan.tables) {
     fmt::format_to(std::back_inserter(list), "{}({}, {})", list.empty() ? "" : ", ",
@@ -132,8 +135,13 @@ std::string uncovered_query(const SetupPlan& plan) {
   return fmt::format(
       "select format('%I.%I', wanted.schema_name, wanted.table_name) from {} where not exists "
       "(select from pg_publication_tables t where t.pubname = {} "
-      "and t.schemaname = wanted.schema_name and t.tablename = wanted.table_name)",
-      wanted_tables(plan), quote_literal(plan.publication));
+      "and t.schemaname = wanted.schema_name and t.tablename = wanted.table_name) "
+      "and not exists (select from pg_partition_tree(to_regclass(format('%I.%I', "
+      "wanted.schema_name, wanted.table_name))) leaf join pg_class c on c.oid = leaf.relid "
+      "join pg_namespace n on n.oid = c.relnamespace join pg_publication_tables t "
+      "on t.schemaname = n.nspname and t.tablename = c.relname "
+      "where leaf.isleaf and t.pubname = {})",
+      wanted_tables(plan), quote_literal(plan.publication), quote_literal(plan.publication));
 }
 
 Result<DatabaseState> read_state(const Rows& state, const Rows& tables) {

@@ -37,7 +37,7 @@ struct SetupPlan {
   std::string role;  ///< The relay's; must exist.
   std::string slot;
   std::string publication;
-  std::vector<TableName> tables;  ///< At least one; outrider.emit() writes to the first.
+  std::vector<TableName> tables;  ///< outrider.emit() writes to the first.
   OutboxColumnNames columns;
   PayloadType payload = PayloadType::Jsonb;
 };

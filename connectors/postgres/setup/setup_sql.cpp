@@ -103,13 +103,14 @@ SetupStep emit_step(const SetupPlan& plan) {
 }
 
 SetupStep publication_step(const SetupPlan& plan) {
-  return {
-      .subject = "publication " + quote_identifier(plan.publication),
-      .present = fmt::format("exists (select from pg_publication where pubname = {})",
-                             quote_literal(plan.publication)),
-      .create = fmt::format("create publication {} for table {}\n"
-                            "  with (publish = 'insert', publish_via_partition_root = true)",
-                            quote_identifier(plan.publication), qualified(plan.tables.front()))};
+  return {.subject = "publication " + quote_identifier(plan.publication),
+          .present = fmt::format("exists (select from pg_publication where pubname = {})",
+                                 quote_literal(plan.publication)),
+          .create = fmt::format(
+              "create publication {}{}\n"
+              "  with (publish = 'insert', publish_via_partition_root = true)",
+              quote_identifier(plan.publication),
+              plan.tables.empty() ? "" : " for table " + qualified(plan.tables.front()))};
 }
 
 // Whether the publication has the table itself, a schema of it, or all tables.
@@ -120,9 +121,10 @@ SetupStep membership_step(const SetupPlan& plan, const TableName& table) {
           .present = fmt::format(
               "exists (select from pg_publication_tables where pubname = {} and schemaname = {} "
               "and tablename = {}) or exists (select from pg_publication_rel r join "
-              "pg_publication p on p.oid = r.prpubid where p.pubname = {} and r.prrelid = {})",
+              "pg_publication p on p.oid = r.prpubid where p.pubname = {} and r.prrelid = {}) or "
+              "exists (select from pg_publication where pubname = {} and puballtables)",
               publication, quote_literal(table.schema), quote_literal(table.name), publication,
-              table_oid(table)),
+              table_oid(table), publication),
           .create = fmt::format("alter publication {} add table {}",
                                 quote_identifier(plan.publication), qualified(table))};
 }
@@ -194,7 +196,7 @@ std::vector<SetupStep> setup_steps(const SetupPlan& plan) {
     if (table.schema != "public") steps.push_back(schema_step(table.schema));
     steps.push_back(table_step(plan, table));
   }
-  steps.push_back(emit_step(plan));
+  if (!plan.tables.empty()) steps.push_back(emit_step(plan));
   steps.push_back(slot_table_step());
   add_grants(plan, steps);
   steps.push_back(publication_step(plan));
@@ -234,7 +236,7 @@ std::string note_slot(const SetupPlan& plan) {
       "  on conflict (slot_name) do update set consistent_point = excluded.consistent_point,\n"
       "    system_identifier = excluded.system_identifier, timeline = excluded.timeline,\n"
       "    rows_before = excluded.rows_before, created_at = excluded.created_at",
-      rows, quote_literal(plan.slot));
+      rows.empty() ? "0" : rows, quote_literal(plan.slot));
 }
 
 std::string setup_script(const SetupPlan& plan) {

@@ -93,17 +93,22 @@ Result<void> StreamTap::create_slot(TimePoint deadline) {
 }
 
 Result<void> StreamTap::begin(TimePoint deadline) {
-  OUTRIDER_TRY(const Rows begun,
-               query("START_REPLICATION SLOT " + quote_identifier(slot_) + " LOGICAL " +
-                         to_string(begin_) + " (proto_version '1', publication_names " +
-                         quote_literal(quote_identifier(options_.publication)) + ")",
-                     deadline));
+  OUTRIDER_TRY(const Rows looked, query(facts_query(options_), deadline));
+  OUTRIDER_TRY(const ServerFacts facts, parse_facts(looked.rows.at(0).at(0).value_or("")));
+  OUTRIDER_TRY(
+      const Rows begun,
+      query("START_REPLICATION SLOT " + quote_identifier(slot_) + " LOGICAL " + to_string(begin_) +
+                " (proto_version '1', publication_names " +
+                quote_literal(quote_identifier(options_.publication)) + ", messages 'true')",
+            deadline));
   if (!begun.copying) {
     return failure(ErrorKind::Interrupted, "the server did not begin to stream");
   }
   PostgresPosition from;
   from.end_lsn = begin_;
   reader_.emplace(from, begin_);
+  // A partition that is made later is not known here.
+  reader_->learn(facts);
   return {};
 }
 

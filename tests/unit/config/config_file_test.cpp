@@ -1,5 +1,6 @@
 #include "relay/app/config_file.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <optional>
@@ -163,16 +164,48 @@ TEST(ConfigFile, AnIdentityMadeOfALongDatabaseMustBeSet) {
           "the characters A-Z, a-z, 0-9, ., _ and -, not beginning with __; set an identity\n");
 }
 
+TEST(ConfigFile, ReadsAdditionalColumnsAsDebeziumWritesThem) {
+  config::Report report("f");
+  const std::optional<Config> config = parse_config(
+      File{.pipeline =
+               "    outbox:\n"
+               "      topic: \"{region}\"\n"
+               "      allow_topics: [eu, us]\n"
+               "      additional: [tenant:header:tenantId, shard:partition, r:topic:region]\n"
+               "      key_format: json\n"}
+          .text(),
+      empty_surroundings(), report);
+  ASSERT_TRUE(config) << report.text();
+  const OutboxOptions& outbox = config->pipelines.at("orders").outbox;
+  using Placement = AdditionalColumn::Placement;
+  ASSERT_EQ(outbox.additional.size(), 3U);
+  EXPECT_EQ(outbox.additional[0], (AdditionalColumn{"tenant", Placement::Header, "tenantId"}));
+  EXPECT_EQ(outbox.additional[1], (AdditionalColumn{"shard", Placement::Partition, "shard"}));
+  EXPECT_EQ(outbox.additional[2], (AdditionalColumn{"r", Placement::Topic, "region"}));
+  EXPECT_EQ(outbox.key_format, TextFormat::JsonString);
+}
+
+TEST(ConfigFile, RefusesAdditionalColumnsThatGoNowhere) {
+  const auto additional = [](const std::string& columns) {
+    return problems(File{.pipeline = "    outbox: { additional: [" + columns + "] }\n"}.text());
+  };
+  EXPECT_THAT(additional("a:envelope"), ::testing::HasSubstr("there is no envelope"));
+  EXPECT_THAT(additional("a"), ::testing::HasSubstr("expected column:placement"));
+  EXPECT_THAT(additional("a:header:b:c"), ::testing::HasSubstr("expected column:placement"));
+  EXPECT_THAT(additional("a:key, b:key"), ::testing::HasSubstr("more than one column as the key"));
+}
+
 TEST(ConfigFile, ChecksNamesAndTemplates) {
   const auto in_pipeline = [](const std::string& line) {
     return problems(File{.pipeline = "    " + line + "\n"}.text());
   };
   EXPECT_EQ(in_pipeline("outbox: { topic: \"{aggregatetype}\" }"),
-            "f:4:22: pipelines.orders.outbox.topic: topic template \"{aggregatetype}\" needs "
-            "literal text before {aggregatetype}; use literal text with {aggregatetype} in it, "
+            "f:4:15: pipelines.orders.outbox.topic: topic template \"{aggregatetype}\" needs "
+            "literal text before {aggregatetype}, or a list under allow_topics; use literal text "
+            "with {aggregatetype} in it, "
             "e.g. outbox.event.{aggregatetype}\n");
   EXPECT_EQ(in_pipeline("outbox: { topic: \"events.{kind}\" }"),
-            "f:4:22: pipelines.orders.outbox.topic: topic template \"events.{kind}\" has a "
+            "f:4:15: pipelines.orders.outbox.topic: topic template \"events.{kind}\" has a "
             "character outside [A-Za-z0-9._-] or an unknown placeholder; use literal text with "
             "{aggregatetype} in it, e.g. outbox.event.{aggregatetype}\n");
   EXPECT_EQ(in_pipeline("identity: a b"),

@@ -46,6 +46,22 @@ TEST(Partitions, MoreOfThemHaltIfConfigured) {
   EXPECT_THAT(stepped.error().hint, HasSubstr("restart"));
 }
 
+TEST(Partitions, ARecordForOneThatTheTopicLacksIsABadEvent) {
+  SinkDriver driver;
+  driver.start();
+  ASSERT_EQ(driver.offer(1), Sink::Offer::Taken);
+  Record record;
+  record.topic = "orders";
+  record.event = {.transaction = 100, .ordinal = 1};
+  record.partition = 2;
+  EXPECT_EQ(driver.sink->offer(record, Ticket{1}), Sink::Offer::Taken);
+  record.partition = 3;
+  const Result<Sink::Offer> offer = driver.sink->offer(record, Ticket{1});
+  ASSERT_FALSE(offer);
+  EXPECT_EQ(offer.error().kind, ErrorKind::BadEvent);
+  EXPECT_THAT(offer.error().what, HasSubstr("has no partition 3, only 3"));
+}
+
 TEST(Partitions, ALookThatFailsIsMadeAgain) {
   SinkDriver driver;
   look_again(driver);

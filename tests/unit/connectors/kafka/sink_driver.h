@@ -99,6 +99,7 @@ class SinkDriver {
                         .key = "k",
                         .value = value,
                         .headers = {},
+                        .partition = {},
                         .timestamp = {},
                         .event = {.transaction = 100 * ticket, .ordinal = ordinal}};
     Result<Sink::Offer> offered = sink->offer(record, Ticket{ticket});

@@ -247,7 +247,7 @@ TEST(SourceStart, BeginsAtTheSlotsPositionInBinary) {
   ASSERT_EQ(world.start(SourceWorld::checkpoint(300)), "streaming");
   EXPECT_EQ(world.server.stream().queries.back(),
             "START_REPLICATION SLOT \"outrider_orders\" LOGICAL 0/64 (proto_version '1', "
-            "publication_names '\"outrider_orders\"', binary 'true')");
+            "publication_names '\"outrider_orders\"', messages 'true', binary 'true')");
 }
 
 TEST(SourceStart, ReadsTextWhenAColumnIsUnreadableInBinary) {

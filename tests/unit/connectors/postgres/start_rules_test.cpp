@@ -218,6 +218,21 @@ TEST(StartRules, EveryMissingPreconditionNamesItsRemedy) {
               HasSubstr("does not publish inserts"));
 }
 
+TEST(StartRules, ATableIsCoveredIfAllItsPartitionsArePublishedThroughIt) {
+  Server server;
+  const TableName root{"public", "outbox"};
+  const TableName first{"public", "p1"};
+  const TableName second{"public", "p2"};
+  server.facts.partitions = {{first, root}, {second, root}};
+  server.facts.publication->tables = {first, second, {"public", "other"}};
+  EXPECT_EQ(problem(check_coverage(server.options, server.facts)), "");
+  server.facts.publication->tables = {first};
+  EXPECT_THAT(problem(check_coverage(server.options, server.facts)), HasSubstr("does not cover"));
+  server.facts.publication->tables = {first, second};
+  server.facts.partitions[1].is_published_alone = true;
+  EXPECT_THAT(problem(check_coverage(server.options, server.facts)), HasSubstr("does not cover"));
+}
+
 TEST(StartRules, ASlotReadByAnotherClientIsNamed) {
   const Server server;
   SlotFacts slot;

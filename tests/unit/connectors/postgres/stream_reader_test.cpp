@@ -277,6 +277,75 @@ TEST(StreamReader, AMessageOutsideATransactionIsNotSaidAgainBeforeThePosition) {
   EXPECT_EQ(stream.said(), "message ");
 }
 
+ServerFacts partitioned() {
+  ServerFacts facts;
+  facts.publication =
+      PublicationFacts{.publishes_insert = true, .tables = {{"public", "outbox_1"}}, .digest = 1};
+  facts.partitions = {{{"public", "outbox_1"}, {"public", "outbox"}}};
+  facts.partitioned_columns = {"id", "payload", "added"};
+  return facts;
+}
+
+/// The table of the row that comes next, or why none comes.
+std::string table_of_row(StreamReader& reader) {
+  const std::string row = insert_message(kOutbox, {{'t', "a"}, {'n', {}}});
+  const std::string bytes = xlog_data(Lsn{}, Lsn{}, at(0), row);
+  const Result<const Event*> event = reader.read(bytes);
+  if (!event) return event.error().what;
+  const Table& table = *std::get<RowInserted>((*event)->what).table;
+  return table.schema + "." + table.name;
+}
+
+void describe(StreamReader& reader, const char* name) {
+  const std::string relation = relation_message(kOutbox, "public", name, {{"id"}, {"payload"}});
+  const std::string bytes = xlog_data(Lsn{}, Lsn{}, at(0), relation);
+  ASSERT_TRUE(reader.read(bytes));
+}
+
+TEST(StreamReader, ARowOfAPartitionIsARowOfItsRoot) {
+  Stream stream(from(100), 100);
+  stream.begin(200, 7);
+  describe(stream.reader(), "outbox_1");
+  stream.reader().learn(partitioned());
+  EXPECT_EQ(table_of_row(stream.reader()), "public.outbox");
+}
+
+TEST(StreamReader, APartitionThatIsDroppedWhileItsRowsAreReadIsStillOne) {
+  Stream stream(from(100), 100);
+  stream.reader().learn(partitioned());
+  stream.begin(200, 7);
+  describe(stream.reader(), "outbox_1");
+  ServerFacts without = partitioned();
+  without.partitions.clear();
+  without.publication->tables.clear();
+  stream.reader().learn(without);
+  EXPECT_EQ(table_of_row(stream.reader()), "public.outbox");
+}
+
+TEST(StreamReader, RowsOfATableThatMayHaveBeenAPartitionAreNotPassedOver) {
+  Stream stream(from(100), 100);
+  stream.begin(200, 7);
+  describe(stream.reader(), "outbox_0");
+  stream.reader().learn(partitioned());
+  EXPECT_THAT(table_of_row(stream.reader()), HasSubstr("it may have been a partition"));
+}
+
+TEST(StreamReader, RowsOfOtherTablesAreNoOrphans) {
+  ServerFacts facts = partitioned();
+  facts.publication->tables.push_back({"public", "other"});
+  Stream published(from(100), 100);
+  published.begin(200, 7);
+  describe(published.reader(), "other");
+  published.reader().learn(facts);
+  EXPECT_EQ(table_of_row(published.reader()), "public.other");
+  facts.partitioned_columns = {"id", "body"};
+  Stream different(from(100), 100);
+  different.begin(200, 7);
+  describe(different.reader(), "gone");
+  different.reader().learn(facts);
+  EXPECT_EQ(table_of_row(different.reader()), "public.gone");
+}
+
 TEST(StreamReader, BytesOutOfPlaceAreErrorsNotCrashes) {
   EXPECT_THAT(Stream(from(1), 1).row("a").error(), HasSubstr("out of its place"));
   EXPECT_THAT(Stream(from(1), 1).commit(9).error(), HasSubstr("out of its place"));

@@ -34,6 +34,7 @@ TEST(RecordLine, ShowsTopicKeyValueHeadersAndTime) {
                       .key = "42",
                       .value = R"({"total":1})",
                       .headers = headers,
+                      .partition = {},
                       .timestamp = WallTime{std::chrono::microseconds(1'700'000'000'000'001)},
                       .event = {}};
   EXPECT_EQ(line_of(record), R"({"topic":"outbox.event.order","key":"42","value":"{\"total\":1}",)"
@@ -43,8 +44,13 @@ TEST(RecordLine, ShowsTopicKeyValueHeadersAndTime) {
 }
 
 TEST(RecordLine, ShowsATombstoneAsNull) {
-  const auto json = nlohmann::json::parse(line_of(
-      {.topic = "t", .key = "k", .value = {}, .headers = {}, .timestamp = {}, .event = {}}));
+  const auto json = nlohmann::json::parse(line_of({.topic = "t",
+                                                   .key = "k",
+                                                   .value = {},
+                                                   .headers = {},
+                                                   .partition = {},
+                                                   .timestamp = {},
+                                                   .event = {}}));
   EXPECT_TRUE(json["value"].is_null());
 }
 

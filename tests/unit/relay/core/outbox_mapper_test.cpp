@@ -165,6 +165,125 @@ TEST(OutboxMapper, HeadersNestedDeeperThanAStackAreABadEvent) {
   EXPECT_EQ(record.error().kind, ErrorKind::BadEvent);
 }
 
+OutboxOptions with(std::vector<AdditionalColumn> additional) {
+  OutboxOptions options;
+  options.additional = std::move(additional);
+  return options;
+}
+
+/// The row with one more column.
+Row with_column(const std::string& name, Value value) {
+  Row row;
+  row.table.columns.push_back(name);
+  row.values.push_back(value);
+  return row;
+}
+
+using Placement = AdditionalColumn::Placement;
+
+TEST(OutboxMapper, PlacesAnAdditionalColumnInAHeaderByItsAlias) {
+  OutboxMapper mapper = mapper_with(with({{"tenant", Placement::Header, "tenantId"}}));
+  Row row = with_column("tenant", text("acme"));
+  Result<const Record*> record = row.map(mapper);
+  ASSERT_TRUE(record && *record != nullptr);
+  EXPECT_EQ(headers_of(**record), "id=e1;eventType=created;tenantId=acme;");
+  row["tenant"] = null();
+  record = row.map(mapper);
+  ASSERT_TRUE(record && *record != nullptr);
+  EXPECT_EQ(headers_of(**record), "id=e1;eventType=created;tenantId=<null>;");
+}
+
+TEST(OutboxMapper, PlacesAnAdditionalColumnAsThePartition) {
+  OutboxMapper mapper = mapper_with(with({{"shard", Placement::Partition, "shard"}}));
+  Row row = with_column("shard", text("7"));
+  ASSERT_TRUE(row.map(mapper));
+  EXPECT_EQ((*row.map(mapper))->partition, 7);
+  EXPECT_EQ((*row.map(mapper))->key, "o-7");
+  row["shard"] = null();
+  EXPECT_EQ((*row.map(mapper))->partition, std::nullopt);
+  for (const char* bad : {"-1", "x", "", "1.5", "99999999999"}) {
+    row["shard"] = text(bad);
+    const Result<const Record*> record = row.map(mapper);
+    ASSERT_FALSE(record) << bad;
+    EXPECT_EQ(record.error().kind, ErrorKind::BadEvent);
+  }
+}
+
+TEST(OutboxMapper, PlacesAnAdditionalColumnAsTheKeyInsteadOfTheAggregate) {
+  OutboxMapper mapper = mapper_with(with({{"account", Placement::Key, "account"}}));
+  Row row = with_column("account", text("a-1"));
+  row["aggregateid"] = null();
+  const Result<const Record*> record = row.map(mapper);
+  ASSERT_TRUE(record && *record != nullptr);
+  EXPECT_EQ((*record)->key, "a-1");
+}
+
+TEST(OutboxMapper, PlacesAnAdditionalColumnInTheTopic) {
+  OutboxOptions options = with({{"region_code", Placement::Topic, "region"}});
+  options.topic = "shop.{region}.{aggregatetype}";
+  OutboxMapper mapper = mapper_with(std::move(options));
+  Row row = with_column("region_code", text("eu"));
+  EXPECT_EQ((*row.map(mapper))->topic, "shop.eu.order");
+  row["region_code"] = text("us");
+  EXPECT_EQ((*row.map(mapper))->topic, "shop.us.order");
+}
+
+TEST(OutboxMapper, ATableWithoutAnAdditionalColumnIsMisconfigured) {
+  OutboxMapper mapper = mapper_with(with({{"tenant", Placement::Header, "tenant"}}));
+  Row row;
+  const Result<const Record*> record = row.map(mapper);
+  ASSERT_FALSE(record);
+  EXPECT_EQ(record.error().kind, ErrorKind::Misconfigured);
+  EXPECT_THAT(record.error().what, HasSubstr("\"tenant\""));
+}
+
+TEST(OutboxMapper, OnlyOneColumnIsTheKey) {
+  const Result<OutboxMapper> mapper =
+      OutboxMapper::create(with({{"a", Placement::Key, "a"}, {"b", Placement::Key, "b"}}));
+  ASSERT_FALSE(mapper);
+  EXPECT_EQ(mapper.error().kind, ErrorKind::Misconfigured);
+}
+
+TEST(OutboxMapper, QuotesKeyAndPayloadAsTheJsonConverterDoesIfAsked) {
+  OutboxMapper mapper =
+      mapper_with({.key_format = TextFormat::JsonString, .payload_format = TextFormat::JsonString});
+  Row row;
+  Result<const Record*> record = row.map(mapper);
+  ASSERT_TRUE(record && *record != nullptr);
+  EXPECT_EQ((*record)->key, "\"o-7\"");
+  EXPECT_EQ((*record)->value, R"("{\"a\": 1}")");
+  row["payload"] = {.kind = Value::Kind::Bytes, .data = "\"raw", .timestamp = {}};
+  record = row.map(mapper);
+  ASSERT_TRUE(record && *record != nullptr);
+  EXPECT_EQ((*record)->value, "\"raw");
+}
+
+TEST(OutboxMapper, ABlankPayloadIsATombstoneOnlyIfConfigured) {
+  for (const char* blank : {"", " \t\n "}) {
+    Row row;
+    row["payload"] = text(blank);
+    OutboxMapper null_only = mapper_with({.null_payload = NullPayload::Tombstone});
+    EXPECT_EQ((*row.map(null_only))->value, blank);
+    OutboxMapper blank_too = mapper_with({.null_payload = NullPayload::TombstoneIfBlank});
+    EXPECT_EQ((*row.map(blank_too))->value, std::nullopt);
+  }
+}
+
+TEST(OutboxMapper, SendsTheEntriesOfATracingSpanContextAsHeaders) {
+  OutboxMapper mapper = mapper_with();
+  Row row = with_column("tracingspancontext",
+                        text("#Mon Nov 23 UTC 2026\ntraceparent=00-ab-cd-01\ntracestate=a\\=b\n"));
+  Result<const Record*> record = row.map(mapper);
+  ASSERT_TRUE(record && *record != nullptr);
+  EXPECT_EQ(headers_of(**record),
+            "id=e1;eventType=created;traceparent=00-ab-cd-01;tracestate=a=b;");
+  row["traceparent"] = text("00-own-own-01");
+  record = row.map(mapper);
+  ASSERT_TRUE(record && *record != nullptr);
+  EXPECT_EQ(headers_of(**record),
+            "id=e1;eventType=created;traceparent=00-own-own-01;tracestate=a=b;");
+}
+
 TEST(OutboxMapper, AnEmptyTextIsNoNull) {
   OutboxMapper mapper = mapper_with();
   Row row;

@@ -25,12 +25,13 @@ inline Scripted idle(bool urgent = false) {
 
 /// A pipeline between a scripted source and a scripted sink, with a clock that the test moves.
 struct Rig {
-  explicit Rig(PipelineOptions options = {}) {
+  explicit Rig(PipelineOptions options = {}, OutboxOptions outbox = {}) {
     auto owned_source = std::make_unique<ScriptedSource>();
     auto owned_sink = std::make_unique<ScriptedSink>();
     source = owned_source.get();
     sink = owned_sink.get();
-    pipeline = std::make_unique<Pipeline>(std::move(options), std::move(*OutboxMapper::create({})),
+    pipeline = std::make_unique<Pipeline>(std::move(options),
+                                          std::move(*OutboxMapper::create(std::move(outbox))),
                                           std::move(owned_source), std::move(owned_sink));
   }
 

@@ -2,26 +2,31 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <utility>
+
 namespace outrider {
 namespace {
 
-std::string expanded(std::string_view text, std::string_view aggregatetype) {
-  const Result<TopicTemplate> parsed = TopicTemplate::parse(text);
+std::string expanded(std::string_view text, std::vector<std::string_view> values,
+                     TopicNames names = {}) {
+  const Result<TopicTemplate> parsed = TopicTemplate::parse(text, std::move(names));
   if (!parsed) return "parse: " + parsed.error().what;
   std::string topic;
-  const Result<void> done = parsed->expand(aggregatetype, topic);
+  const Result<void> done = parsed->expand(values, topic);
   return done ? topic : "expand: " + done.error().what;
 }
 
 TEST(TopicTemplate, PutsTheAggregateTypeIntoLiteralText) {
-  EXPECT_EQ(expanded("outbox.event.{aggregatetype}", "order"), "outbox.event.order");
-  EXPECT_EQ(expanded("shop.{aggregatetype}.events", "order"), "shop.order.events");
-  EXPECT_EQ(expanded("everything", "order"), "everything");
+  EXPECT_EQ(expanded("outbox.event.{aggregatetype}", {"order"}), "outbox.event.order");
+  EXPECT_EQ(expanded("shop.{aggregatetype}.events", {"order"}), "shop.order.events");
+  EXPECT_EQ(expanded("everything", {"order"}), "everything");
 }
 
 TEST(TopicTemplate, NeedsALiteralPrefixSoThatARowCannotNameAnyTopic) {
-  EXPECT_EQ(expanded("{aggregatetype}", "order"),
-            "parse: topic template \"{aggregatetype}\" needs literal text before {aggregatetype}");
+  EXPECT_EQ(expanded("{aggregatetype}", {"order"}),
+            "parse: topic template \"{aggregatetype}\" needs literal text before {aggregatetype}, "
+            "or a list under allow_topics");
 }
 
 TEST(TopicTemplate, RefusesUnknownPlaceholdersAndIllegalCharacters) {
@@ -39,7 +44,7 @@ TEST(TopicTemplate, AnAggregateTypeThatMakesNoTopicIsABadEvent) {
   std::string topic;
   for (const std::string& bad : {std::string(), std::string("a b"), std::string("ü"),
                                  std::string("a\0b", 3), std::string(300, 'x')}) {
-    const Result<void> done = parsed->expand(bad, topic);
+    const Result<void> done = parsed->expand(std::array{std::string_view(bad)}, topic);
     ASSERT_FALSE(done) << bad;
     EXPECT_EQ(done.error().kind, ErrorKind::BadEvent);
     EXPECT_EQ(done.error().what.find('\0'), std::string::npos);
@@ -47,13 +52,29 @@ TEST(TopicTemplate, AnAggregateTypeThatMakesNoTopicIsABadEvent) {
 }
 
 TEST(TopicTemplate, ARowCannotCompleteAShortPrefixToAReservedName) {
-  EXPECT_EQ(expanded("_{aggregatetype}", "_consumer_offsets"),
-            "expand: aggregatetype \"_consumer_offsets\" would make the topic "
-            "\"__consumer_offsets\", which is not for events");
-  EXPECT_EQ(expanded(".{aggregatetype}", "."),
-            "expand: aggregatetype \".\" would make the topic \"..\", which is not for events");
-  EXPECT_EQ(expanded("_{aggregatetype}", "order"), "_order");
-  EXPECT_EQ(expanded(".{aggregatetype}", "order"), ".order");
+  EXPECT_EQ(expanded("_{aggregatetype}", {"_consumer_offsets"}),
+            "expand: the row would make the topic \"__consumer_offsets\", which is not for events");
+  EXPECT_EQ(expanded(".{aggregatetype}", {"."}),
+            "expand: the row would make the topic \"..\", which is not for events");
+  EXPECT_EQ(expanded("_{aggregatetype}", {"order"}), "_order");
+  EXPECT_EQ(expanded(".{aggregatetype}", {"order"}), ".order");
+}
+
+TEST(TopicTemplate, HasPlaceholdersForAdditionalColumnsInAnyOrder) {
+  const TopicNames names{.placeholders = {"aggregatetype", "region"}};
+  EXPECT_EQ(expanded("shop.{region}.{aggregatetype}.v1", {"order", "eu"}, names),
+            "shop.eu.order.v1");
+  EXPECT_EQ(expanded("shop.{region}", {"order", "eu"}, names), "shop.eu");
+  EXPECT_EQ(expanded("shop.{region}", {"order", "e u"}, names),
+            "expand: region \"e u\" cannot be part of a topic name");
+}
+
+TEST(TopicTemplate, AListOfTopicsAllowsWhatItNamesAndNothingElse) {
+  const TopicNames names{.allowed_topics = {"order", "customer"}};
+  EXPECT_EQ(expanded("{aggregatetype}", {"customer"}, names), "customer");
+  EXPECT_EQ(expanded("{aggregatetype}", {"secrets"}, names),
+            "expand: topic \"secrets\" is not allowed");
+  EXPECT_EQ(expanded("{aggregatetype}", {"orde"}, names), "expand: topic \"orde\" is not allowed");
 }
 
 }  // namespace
