@@ -40,7 +40,7 @@ std::optional<std::string> Reader::text(const Spot& spot) {
     mismatch(spot, "expected a single value");
     return std::nullopt;
   }
-  std::expected<std::string, std::string> value = interpolate(spot.node.text, surroundings_);
+  std::expected<std::string, std::string> value = interpolate(spot.node.text, noting(spot.path));
   if (!value) {
     problem(spot, std::move(value.error()));
     return std::nullopt;
@@ -50,6 +50,21 @@ std::optional<std::string> Reader::text(const Spot& spot) {
     return std::nullopt;
   }
   return std::move(*value);
+}
+
+Surroundings Reader::noting(const std::string& path) {
+  return {.variable =
+              [this, &path](const std::string& name) {
+                std::optional<std::string> value = surroundings_.variable(name);
+                const bool counts = value && !value->empty();
+                report_.refer(path, "env " + name + (counts ? "" : " (unset or empty)"));
+                return value;
+              },
+          .file =
+              [this, &path](const std::string& name) {
+                report_.refer(path, "file " + name);
+                return surroundings_.file(name);
+              }};
 }
 
 const Node* Reader::list(const Spot& spot) {

@@ -42,6 +42,9 @@ class Reader {
   Report& report() { return report_; }
 
  private:
+  /// The surroundings; what is asked of them is noted as an origin of the key.
+  Surroundings noting(const std::string& path);
+
   Report& report_;
   const Surroundings& surroundings_;
 };

@@ -16,12 +16,12 @@ void Report::add(Place place, std::string path, std::string what) {
 
 void Report::about(const std::string& path, std::string what) {
   std::string near = path;
-  while (!near.empty() && !places_.contains(near)) {
+  while (!near.empty() && origins_.find(near) == nullptr) {
     const std::size_t cut = near.find_last_of(".[");
     near.resize(cut == std::string::npos ? 0 : cut);
   }
-  const auto found = places_.find(near);
-  add(found == places_.end() ? Place{1, 1} : found->second, path, std::move(what));
+  const Origin* const found = origins_.find(near);
+  add(found == nullptr ? Place{1, 1} : found->place, path, std::move(what));
 }
 
 bool Report::mentions(const std::string& path) const {

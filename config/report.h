@@ -3,10 +3,11 @@
 #pragma once
 
 #include "config/node.h"
+#include "config/origins.h"
 
-#include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace outrider::config {
@@ -28,8 +29,13 @@ class Report {
   /// A problem of a key that may not stand in the file: it is placed at the nearest key around it
   /// that does.
   void about(const std::string& path, std::string what);
-  /// Notes where a key stands, for about().
-  void remember(const std::string& path, Place place) { places_.emplace(path, place); }
+  /// Notes where a key stands, for about() and for origins().
+  void remember(const std::string& path, Place place) { origins_.remember(path, place); }
+  /// Notes what the value of a key refers to.
+  void refer(const std::string& path, std::string reference) {
+    origins_.refer(path, std::move(reference));
+  }
+  const Origins& origins() const { return origins_; }
 
   /// True if there is a problem of that key or of one below it.
   bool mentions(const std::string& path) const;
@@ -44,7 +50,7 @@ class Report {
  private:
   std::string file_;
   std::vector<Problem> problems_;
-  std::map<std::string, Place> places_;
+  Origins origins_;
 };
 
 /// `parent.key`, or `key` at the root.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "config/description.h"
+#include "config/effective.h"
 #include "config/read_value.h"
 #include "config/reader.h"
 #include "config/rules.h"
@@ -28,6 +29,7 @@ class AnyField {
   virtual bool is_required() const = 0;
   virtual void read(Reader& reader, const Spot& spot, T& into) const = 0;
   virtual FieldDescription description(const T& defaults) const = 0;
+  virtual EffectiveValue effective(const T& from, const EffectiveSpot& spot) const = 0;
 
  private:
   std::string name_;
@@ -69,6 +71,12 @@ class Field final : public AnyField<T> {
     described.name = this->name();
     described.help = this->help();
     return described;
+  }
+
+  EffectiveValue effective(const T& from, const EffectiveSpot& spot) const override {
+    EffectiveSpot here = spot;
+    here.secret = spot.secret || rules_.secret;
+    return effective_value(from.*member_, rules_, here);
   }
 
  private:
@@ -133,6 +141,15 @@ class Section {
     return described;
   }
 
+  /// Every key with its value in `from`; `spot` is the map around them.
+  std::vector<EffectiveValue> effective(const T& from, const EffectiveSpot& spot) const {
+    std::vector<EffectiveValue> values;
+    for (const auto& field : fields_) {
+      values.push_back(field->effective(from, spot.below(field->name())));
+    }
+    return values;
+  }
+
  private:
   void check_presence(Reader& reader, const std::string& path, const Node& map) const {
     for (const auto& field : fields_) {
@@ -183,6 +200,12 @@ class Group final : public AnyField<T> {
             .help = this->help(),
             .children = section_.description(defaults)};
   }
+  EffectiveValue effective(const T& from, const EffectiveSpot& spot) const override {
+    return {.name = spot.name,
+            .path = spot.path,
+            .kind = EffectiveValue::Kind::Map,
+            .children = section_.effective(from, spot)};
+  }
 
  private:
   Section<T> section_;
@@ -200,6 +223,19 @@ std::vector<FieldDescription> describe_fields() {
   Section<T> section;
   describe(section);
   return section.description(T{});
+}
+
+template <typename T>
+std::vector<EffectiveValue> effective_fields(const T& value, const EffectiveSpot& spot) {
+  Section<T> section;
+  describe(section);
+  return section.effective(value, spot);
+}
+
+/// The values of a whole configuration; of its secrets only what `disclosures` says.
+template <typename T>
+std::vector<EffectiveValue> effective_values(const T& value, const Disclosures& disclosures) {
+  return effective_fields(value, EffectiveSpot{.disclosures = disclosures});
 }
 
 }  // namespace outrider::config

@@ -25,10 +25,11 @@ struct EventId {
 struct Value {
   enum class Kind : std::uint8_t {
     Null,
-    Text,        ///< UTF-8 text in `data`: text, json, jsonb, uuid, numbers, …
-    Bytes,       ///< Raw bytes in `data`.
-    Timestamp,   ///< A point in time in `timestamp`.
-    Unreadable,  ///< A type that the source cannot convert; `data` is what the server sent.
+    Text,         ///< UTF-8 text in `data`: text, json, jsonb, uuid, numbers, …
+    Bytes,        ///< Raw bytes in `data`.
+    Undecodable,  ///< Text in `data` that is no UTF-8.
+    Timestamp,    ///< A point in time in `timestamp`.
+    Unreadable,   ///< A type that the source cannot convert; `data` is what the server sent.
   };
   Kind kind = Kind::Null;
   std::string_view data;

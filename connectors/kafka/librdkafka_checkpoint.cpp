@@ -129,7 +129,11 @@ Answer<CheckpointTopic::Tail> CheckpointTopic::read_from(std::int64_t begin, std
     const Message message(rd_kafka_consume(topic.get(), 0, kConsumeTimeoutMs));
     if (!message) continue;
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-      if (has_key(*message, options_.identity) && message->payload != nullptr) {
+      if (has_key(*message, options_.identity) && message->payload == nullptr) {
+        // A tombstone: what stood here before does not count any more.
+        tail.records.clear();
+        tail.written_at.clear();
+      } else if (has_key(*message, options_.identity)) {
         tail.records.emplace_back(static_cast<const char*>(message->payload), message->len);
         tail.written_at.push_back(written_at(*message));
         if (tail.records.size() > kRecordsMost) {

@@ -87,4 +87,13 @@ bool is_secret_property(std::string_view name) {
          name == "sasl.oauthbearer.config";
 }
 
+bool is_open_property(std::string_view name) {
+  constexpr std::array kEndings = {
+      ".ms",   ".bytes", ".messages", ".kbytes",   ".protocol", ".mechanism", ".mechanisms",
+      ".type", ".codec", ".level",    ".location", ".size",     ".algorithm", ".enable"};
+  const bool has_ending =
+      std::ranges::any_of(kEndings, [&](const char* ending) { return name.ends_with(ending); });
+  return (has_ending || name == "client.id") && !is_secret_property(name);
+}
+
 }  // namespace outrider::kafka

@@ -14,4 +14,8 @@ Result<void> check_property(std::string_view name);
 /// True for properties whose values must not be printed.
 bool is_secret_property(std::string_view name);
 
+/// True for properties whose values may be printed: by the form of the name none of the secret
+/// ones, also if that is misspelt.
+bool is_open_property(std::string_view name);
+
 }  // namespace outrider::kafka

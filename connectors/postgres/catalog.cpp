@@ -114,6 +114,7 @@ std::string facts_query(const Options& options) {
       std::string(kLockClass) + " and l.objid = hashtext(" + slot + ")::oid";
   return "select json_build_object("
          "'wal_level', current_setting('wal_level'), "
+         "'server_encoding', current_setting('server_encoding'), "
          "'in_recovery', pg_is_in_recovery(), "
          "'wal_end', case when pg_is_in_recovery() then pg_last_wal_replay_lsn() "
          "else pg_current_wal_flush_lsn() end, "
@@ -166,6 +167,7 @@ Result<ServerFacts> parse_facts(std::string_view json) {
   OUTRIDER_TRY(const Json object, parse_object(json));
   ServerFacts facts;
   facts.wal_level = text_of(object, "wal_level");
+  facts.server_encoding = text_of(object, "server_encoding");
   facts.in_recovery = truth_of(object, "in_recovery");
   facts.wal_end = lsn_of(object, "wal_end").value_or(Lsn{});
   facts.lock_held = truth_of(object, "lock_held");

@@ -45,6 +45,7 @@ struct SetupFacts {
 
 struct ServerFacts {
   std::string wal_level;
+  std::string server_encoding;
   bool in_recovery = false;
   Lsn wal_end;
   bool lock_held = false;   ///< Someone holds Outrider's advisory lock for the slot.

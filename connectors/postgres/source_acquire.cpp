@@ -1,6 +1,7 @@
 // How the Postgres source becomes the owner of its slot.
 #include "connectors/postgres/source.h"
 #include "connectors/postgres/sqlstate.h"
+#include "connectors/postgres/values.h"
 
 #include <charconv>
 #include <utility>
@@ -9,6 +10,9 @@ namespace outrider::postgres {
 namespace {
 
 constexpr Duration kStandbyInterval = std::chrono::seconds(1);
+// For a database whose encoding is unknown: otherwise the server ends the stream at text that is no
+// UTF-8 (see Postgres, pg_server_to_any()).
+constexpr std::string_view kNoConversion = "set client_encoding to 'SQL_ASCII'; ";
 // One call may pass through several steps; more than this would be a loop.
 constexpr int kStepsPerCall = 16;
 
@@ -148,7 +152,9 @@ Result<void> PostgresSource::connect_stream(TimePoint now) {
   OUTRIDER_TRY(const bool connected, std::move(ready));
   if (!connected) return {};
   is_crowded_ = false;
-  return ask(Step::Lock, *stream_, lock_query(options_), now);
+  std::string query = lock_query(options_);
+  if (text_bytes(facts_.server_encoding) == TextBytes::Any) query.insert(0, kNoConversion);
+  return ask(Step::Lock, *stream_, query, now);
 }
 
 Result<void> PostgresSource::take_lock(TimePoint now) {

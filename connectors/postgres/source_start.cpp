@@ -94,7 +94,7 @@ Result<void> PostgresSource::judge_started(TimePoint now) {
     if (facts->slot && !facts->slot->active) OUTRIDER_TRY(hear_why_the_stream_ended());
     return started;
   }
-  reader_.emplace(from_, facts_.slot->confirmed_flush);
+  reader_.emplace(from_, facts_.slot->confirmed_flush, text_bytes(facts_.server_encoding));
   durable_ = from_.end_lsn;
   flush_ = facts_.slot->confirmed_flush;
   flush_sent_ = flush_;

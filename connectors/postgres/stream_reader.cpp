@@ -29,14 +29,15 @@ std::unexpected<Error> out_of_place(const char* message) {
 
 }  // namespace
 
-StreamReader::StreamReader(const PostgresPosition& from, Lsn confirmed_flush)
+StreamReader::StreamReader(const PostgresPosition& from, Lsn confirmed_flush, TextBytes text)
     : identity_(from),
       covered_to_(from.end_lsn),
       resumed_(from.partial),
       before_{from.end_lsn, from.partial, from.last},
       after_(before_),
       received_(confirmed_flush),
-      verified_(confirmed_flush >= from.end_lsn) {
+      verified_(confirmed_flush >= from.end_lsn),
+      value_reader_(text) {
   if (from.last.is_transaction() && confirmed_flush < from.last.end_lsn) expected_ = from.last;
 }
 

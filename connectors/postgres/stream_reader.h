@@ -26,8 +26,8 @@ namespace outrider::postgres {
 /// without `last` allows only the last of these checks. One thread.
 class StreamReader {
  public:
-  /// `confirmed_flush`: where the server begins.
-  StreamReader(const PostgresPosition& from, Lsn confirmed_flush);
+  /// `confirmed_flush`: where the server begins. `text`: what it may send as text.
+  StreamReader(const PostgresPosition& from, Lsn confirmed_flush, TextBytes text = TextBytes::Utf8);
 
   /// Reads one CopyData payload. The event and its views live until the next call and as long as
   /// `copy_data`. Refused if the history is not the one that the position is from.

@@ -3,6 +3,7 @@
 #include "connectors/postgres/byte_reader.h"
 #include "connectors/postgres/postgres_time.h"
 #include "connectors/postgres/timestamp_text.h"
+#include "relay/base/utf8.h"
 
 #include <charconv>
 #include <limits>
@@ -96,7 +97,19 @@ bool readable_in_binary(std::uint32_t type_oid) {
   }
 }
 
+TextBytes text_bytes(std::string_view server_encoding) {
+  return server_encoding == "SQL_ASCII" ? TextBytes::Any : TextBytes::Utf8;
+}
+
 Value ValueReader::read(const Column& column, std::uint32_t type_oid) {
+  Value value = convert(column, type_oid);
+  if (text_ == TextBytes::Any && value.kind == Value::Kind::Text && !is_utf8(value.data)) {
+    value.kind = Value::Kind::Undecodable;
+  }
+  return value;
+}
+
+Value ValueReader::convert(const Column& column, std::uint32_t type_oid) {
   switch (column.format) {
     case Column::Format::Null:
       return {};

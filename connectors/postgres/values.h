@@ -17,12 +17,21 @@ namespace outrider::postgres {
 /// form has a value, so a table with such a column that matters is read without `binary 'true'`.
 bool readable_in_binary(std::uint32_t type_oid);
 
+/// What a server may send as text.
+enum class TextBytes : std::uint8_t {
+  Utf8,  ///< It converts and checks.
+  Any,   ///< Whatever was written into a database of encoding SQL_ASCII.
+};
+
+/// `server_encoding`: as the server's setting says, for example UTF8.
+TextBytes text_bytes(std::string_view server_encoding);
+
 /// Converts the columns of one row after the other. What has to be written anew (uuid, numbers,
 /// bytea sent as text) lives in the reader until the next begin_row(); all other values point into
 /// the message. Memory beyond a small fixed part is given back with each row.
 class ValueReader {
  public:
-  ValueReader() = default;
+  explicit ValueReader(TextBytes text = TextBytes::Utf8) : text_(text) {}
   ValueReader(const ValueReader&) = delete;
   ValueReader& operator=(const ValueReader&) = delete;
 
@@ -30,12 +39,13 @@ class ValueReader {
   void begin_row() { written_.release(); }
 
   /// Never fails: what it cannot convert, and bytes that no server would send for the type, are
-  /// Unreadable.
+  /// Unreadable; text of any bytes that are no UTF-8 is Undecodable.
   Value read(const Column& column, std::uint32_t type_oid);
 
  private:
   static constexpr std::size_t kFixedBytes = 4096;
 
+  Value convert(const Column& column, std::uint32_t type_oid);
   Value read_text(std::string_view bytes, std::uint32_t type_oid);
   Value read_binary(std::string_view bytes, std::uint32_t type_oid);
   Value read_uuid(std::string_view bytes);
@@ -44,6 +54,7 @@ class ValueReader {
   Value read_number(std::string_view bytes);
   char* reserve(std::size_t size) { return static_cast<char*>(written_.allocate(size, 1)); }
 
+  TextBytes text_;
   std::array<std::byte, kFixedBytes> fixed_;
   std::pmr::monotonic_buffer_resource written_{fixed_.data(), fixed_.size()};
 };

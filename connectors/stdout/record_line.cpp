@@ -1,5 +1,7 @@
 #include "connectors/stdout/record_line.h"
 
+#include "relay/base/utf8.h"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -11,28 +13,6 @@ namespace outrider::standard_output {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-/// Whether the bytes are UTF-8 (RFC 3629): no overlong forms, no surrogates, at most U+10FFFF.
-bool is_utf8(std::string_view text) {
-  std::size_t i = 0;
-  while (i < text.size()) {
-    const auto lead = static_cast<std::uint8_t>(text[i++]);
-    if (lead < 0x80) continue;
-    const int more = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
-    if (lead < 0xc2 || lead > 0xf4 || text.size() - i < static_cast<std::size_t>(more)) {
-      return false;
-    }
-    const auto second = static_cast<std::uint8_t>(text[i]);
-    if ((lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f) ||
-        (lead == 0xf0 && second < 0x90) || (lead == 0xf4 && second > 0x8f)) {
-      return false;
-    }
-    for (int k = 0; k < more; ++k, ++i) {
-      if ((static_cast<std::uint8_t>(text[i]) & 0xc0) != 0x80) return false;
-    }
-  }
-  return true;
-}
 
 std::string base64(std::string_view bytes) {
   static constexpr std::string_view kAlphabet =

@@ -125,8 +125,8 @@ Result<void> show(const CheckpointArguments& arguments, const PipelineConfig& pi
                                 .checkpoint = found.checkpoint,
                                 .start = std::move(start)};
   const PositionFormat& format = session->position_format();
-  fmt::print("{}", arguments.format == OutputFormat::Json ? to_json(report, format)
-                                                          : to_text(report, format));
+  fmt::print("{}",
+             arguments.format == OutputFormat::Json ? to_json(report, format) : to_text(report));
   return {};
 }
 

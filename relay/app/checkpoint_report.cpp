@@ -109,7 +109,7 @@ std::string server_text(const postgres::StartFacts& facts) {
 
 }  // namespace
 
-std::string to_text(const CheckpointReport& report, const PositionFormat&) {
+std::string to_text(const CheckpointReport& report) {
   std::string text = fmt::format("pipeline    {}, identity {}\n", report.pipeline, report.identity);
   text += checkpoint_text(report.checkpoint) + server_text(report.facts);
   if (report.start) {

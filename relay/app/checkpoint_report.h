@@ -21,7 +21,7 @@ struct CheckpointReport {
   Result<Source::Plan> start;
 };
 
-std::string to_text(const CheckpointReport& report, const PositionFormat& format);
+std::string to_text(const CheckpointReport& report);
 /// {"pipeline":…,"identity":…,"checkpoint":{…}|null,"slot":{…}|null,"server":{…}|null,"start":{…}}
 std::string to_json(const CheckpointReport& report, const PositionFormat& format);
 

@@ -4,9 +4,15 @@
 #include "relay/app/checkpoint_command.h"
 #include "relay/app/command_line.h"
 #include "relay/app/config_command.h"
+#include "relay/app/emit_command.h"
 #include "relay/app/exit_code.h"
+#include "relay/app/healthcheck_command.h"
 #include "relay/app/run_command.h"
 #include "relay/app/setup_command.h"
+#include "relay/app/skip_command.h"
+#include "relay/app/status_command.h"
+#include "relay/app/tail_command.h"
+#include "relay/app/teardown_command.h"
 #include "relay/app/version_command.h"
 
 #include <CLI/CLI.hpp>
@@ -25,7 +31,13 @@ int run_command_line(int argc, const char* const* argv) {
   add_check(app, chosen);
   add_config(app, chosen);
   add_setup(app, chosen);
+  add_emit(app, chosen);
+  add_tail(app, chosen);
+  add_status(app, chosen);
+  add_healthcheck(app, chosen);
   add_checkpoint(app, chosen);
+  add_skip(app, chosen);
+  add_teardown(app, chosen);
   add_version(app, chosen);
   try {
     app.parse(argc, argv);

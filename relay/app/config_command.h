@@ -5,8 +5,8 @@
 
 namespace outrider::app {
 
-/// `config reference` prints the reference of the configuration file, `config example` an annotated
-/// file with every key. Reads and connects to nothing.
+/// `config print` prints what a configuration file amounts to, `config reference` the reference of
+/// all files, `config example` an annotated one with every key. Connects to nothing.
 void add_config(CLI::App& app, Chosen& chosen);
 
 }  // namespace outrider::app

@@ -18,7 +18,9 @@ constexpr auto kIntroduction =
     "In every value `${env:NAME}`, `${env:NAME:-default}` and `${file:/path}` are replaced; `$$` "
     "means `$`.\n"
     "Durations are written `500ms`, `10s`, `5m`, `1h`; sizes `512KiB`, `64MiB`, `1GiB`.\n"
-    "The value of a secret key never shows, in errors neither.\n";
+    "The value of a secret key never shows, in errors neither; `outrider config print` shows of a "
+    "dsn "
+    "all but its passwords, and of `librdkafka` what cannot be secret.\n";
 
 bool is_map_of_sections(const FieldDescription& field) { return field.type == "map of section"; }
 

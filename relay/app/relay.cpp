@@ -30,7 +30,10 @@ std::uint64_t random_seed() {
   return (static_cast<std::uint64_t>(device()) << 32) | device();
 }
 
-Result<std::unique_ptr<Pipeline>> make_pipeline(const PipelineConfig& config, Log& log) {
+}  // namespace
+
+Result<std::unique_ptr<Pipeline>> make_pipeline(const PipelineConfig& config, Log& log,
+                                                std::set<EventId> skipped_events) {
   OUTRIDER_TRY(OutboxMapper mapper, OutboxMapper::create(config.outbox));
   OUTRIDER_TRY(const SourceOptions source_kind, source_options(config.source));
   OUTRIDER_TRY(const SinkOptions sink_kind, sink_options(config.sink));
@@ -40,13 +43,12 @@ Result<std::unique_ptr<Pipeline>> make_pipeline(const PipelineConfig& config, Lo
                        config.name, kind(source_kind), kind(sink_kind)));
   return std::make_unique<Pipeline>(PipelineOptions{.delivery = config.delivery,
                                                     .bad_event = config.bad_event,
+                                                    .skipped_events = std::move(skipped_events),
                                                     .dead_letter_topic = config.dead_letter_topic,
                                                     .backoff = {},
                                                     .seed = random_seed()},
                                     std::move(mapper), std::move(source), std::move(sink));
 }
-
-}  // namespace
 
 Result<std::unique_ptr<Relay>> Relay::create(const Config& config, Log& log) {
   std::unique_ptr<Relay> relay(new Relay);

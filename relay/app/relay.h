@@ -1,4 +1,5 @@
-// All pipelines of the process with their HTTP server; used by the run command.
+// A configured pipeline, and all of a process with their HTTP server; used by the run command and
+// by `outrider skip`.
 #pragma once
 
 #include "relay/app/admin_http.h"
@@ -9,9 +10,15 @@
 #include "relay/base/error.h"
 
 #include <memory>
+#include <set>
 #include <vector>
 
 namespace outrider::app {
+
+/// Source, mapper, sink and pipeline as configured; connects to nothing yet. `skipped_events`: see
+/// PipelineOptions.
+Result<std::unique_ptr<Pipeline>> make_pipeline(const PipelineConfig& config, Log& log,
+                                                std::set<EventId> skipped_events = {});
 
 /// One thread at a time. Destroyed before everything stopped, it drops what is in flight; nothing
 /// is lost by that, but stopping takes as long as the sinks need.

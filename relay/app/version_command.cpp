@@ -31,8 +31,6 @@ void add_version(CLI::App& app, Chosen& chosen) {
   CLI::App* command = app.add_subcommand("version", "Print the version");
   auto& format = chosen.keep<OutputFormat>();
   add_format_option(*command, format);
-  command->add_flag_callback(
-      "--json", [&] { format = OutputFormat::Json; }, "The same as --format json");
   command->footer("Example:\n  outrider version --format json");
   command->callback([&] { chosen.set([&] { return version(format); }); });
 }

@@ -19,8 +19,17 @@ std::optional<std::string_view> value_of(const RowInserted& row, const std::stri
   const auto at = static_cast<std::size_t>(found - names.begin());
   if (found == names.end() || at >= row.values.size()) return std::nullopt;
   const Value& value = row.values[at];
-  const bool is_sendable = value.kind == Value::Kind::Text || value.kind == Value::Kind::Bytes;
-  return is_sendable ? std::optional(value.data) : std::nullopt;
+  switch (value.kind) {
+    case Value::Kind::Text:
+    case Value::Kind::Bytes:
+    case Value::Kind::Undecodable:
+      return value.data;
+    case Value::Kind::Null:
+    case Value::Kind::Timestamp:
+    case Value::Kind::Unreadable:
+      break;
+  }
+  return std::nullopt;
 }
 
 }  // namespace

@@ -16,6 +16,12 @@ constexpr int kHeaderDepthMax = 500;
 
 std::string quoted(const Table& table) { return "\"" + table.schema + "\".\"" + table.name + "\""; }
 
+std::unexpected<Error> undecodable(const RowInserted& row, const std::string& column) {
+  return failure(ErrorKind::BadEvent,
+                 "column \"" + column + "\" of " + quoted(*row.table) + " is not UTF-8",
+                 "write UTF-8, best in a database with that encoding, or use bytea");
+}
+
 /// Text or bytes of a value that must be there.
 Result<std::string_view> needed(const RowInserted& row, int column, const std::string& name) {
   const Value& value = row.values[static_cast<std::size_t>(column)];
@@ -27,6 +33,8 @@ Result<std::string_view> needed(const RowInserted& row, int column, const std::s
       return failure(ErrorKind::BadEvent,
                      "column \"" + name + "\" of " + quoted(*row.table) + " is NULL",
                      "declare the column NOT NULL");
+    case Value::Kind::Undecodable:
+      return undecodable(row, name);
     case Value::Kind::Timestamp:
     case Value::Kind::Unreadable:
       break;
@@ -35,6 +43,15 @@ Result<std::string_view> needed(const RowInserted& row, int column, const std::s
                  "column \"" + name + "\" of " + quoted(*row.table) +
                      " has a type that cannot be sent as text",
                  "use text, uuid, integer, json, jsonb or bytea");
+}
+
+/// Text of a column that the table may lack.
+Result<std::optional<std::string_view>> optional_text(const RowInserted& row, int column,
+                                                      const std::string& name) {
+  if (column < 0) return std::nullopt;
+  const Value& value = row.values[static_cast<std::size_t>(column)];
+  if (value.kind == Value::Kind::Undecodable) return undecodable(row, name);
+  return value.kind == Value::Kind::Text ? std::optional(value.data) : std::nullopt;
 }
 
 }  // namespace
@@ -133,18 +150,13 @@ Result<void> OutboxMapper::add_headers(const RowInserted& row, const Columns& co
   OUTRIDER_TRY(const std::string_view type, needed(row, columns.type, options_.columns.type));
   if (!options_.id_header.empty()) headers_.push_back({options_.id_header, id});
   if (!options_.type_header.empty()) headers_.push_back({options_.type_header, type});
-  const auto add_optional = [&](int column, std::string_view name) {
-    if (column == kAbsent) return;
-    const Value& value = row.values[static_cast<std::size_t>(column)];
-    if (value.kind == Value::Kind::Text) headers_.push_back({name, value.data});
-  };
-  add_optional(columns.traceparent, "traceparent");
-  add_optional(columns.tracestate, "tracestate");
-  if (columns.headers != kAbsent) {
-    const Value& value = row.values[static_cast<std::size_t>(columns.headers)];
-    if (value.kind == Value::Kind::Text) return add_json_headers(value.data);
-  }
-  return {};
+  const OutboxColumns& names = options_.columns;
+  OUTRIDER_TRY(const auto traceparent, optional_text(row, columns.traceparent, names.traceparent));
+  if (traceparent) headers_.push_back({"traceparent", *traceparent});
+  OUTRIDER_TRY(const auto tracestate, optional_text(row, columns.tracestate, names.tracestate));
+  if (tracestate) headers_.push_back({"tracestate", *tracestate});
+  OUTRIDER_TRY(const auto headers, optional_text(row, columns.headers, names.headers));
+  return headers ? add_json_headers(*headers) : Result<void>{};
 }
 
 Result<const Record*> OutboxMapper::map(const RowInserted& row, const Event& event) {

@@ -19,6 +19,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 namespace outrider {
@@ -31,6 +32,8 @@ struct PipelineOptions {
   /// How often a position without events is written to the sink at most.
   Duration idle_checkpoint_interval = std::chrono::seconds(10);
   BadEventPolicy bad_event = BadEventPolicy::Halt;
+  /// Bad events that are skipped under every policy, as an operator has decided.
+  std::set<EventId> skipped_events = {};
   /// Needed for BadEventPolicy::DeadLetter.
   std::string dead_letter_topic = "outbox.dead-letter";
   Backoff::Options backoff = {};
@@ -124,6 +127,7 @@ class Pipeline {
   Result<Handled> offer(const Record& record, const Event& event, Now now);
   Result<Handled> handle_bad(const RowInserted& row, const Event& event, Error error, Now now);
   Result<Handled> bury(const RowInserted& row, const Event& event, const Error& error, Now now);
+  BadEventPolicy policy_of(const EventId& event) const;
   void note_rejected(Deliveries::Failure failed);
   Result<Handled> handle_commit(const Event& event);
   Result<Handled> seal_open(Source::Edge edge);

@@ -20,6 +20,17 @@ double seconds_between(WallTime from, WallTime to) {
   return std::chrono::duration<double>(to - from).count();
 }
 
+/// The error as the reason to halt over an event.
+Error about(const EventId& event, Error error) {
+  const std::string name = to_string(event);
+  error.what = "event " + name + ": " + error.what;
+  if (error.kind == ErrorKind::BadEvent) {
+    error.hint += (error.hint.empty() ? "" : "; ") + ("`outrider skip --event " + name) +
+                  "` goes on without it";
+  }
+  return error;
+}
+
 }  // namespace
 
 Result<void> Pipeline::stream(Now now) {
@@ -124,11 +135,12 @@ Result<Pipeline::Handled> Pipeline::offer(const Record& record, const Event& eve
 
 Result<Pipeline::Handled> Pipeline::handle_bad(const RowInserted& row, const Event& event,
                                                Error error, Now now) {
-  if (error.kind != ErrorKind::BadEvent || options_.bad_event == BadEventPolicy::Halt) {
+  const BadEventPolicy policy = policy_of(event.id);
+  if (error.kind != ErrorKind::BadEvent || policy == BadEventPolicy::Halt) {
     OUTRIDER_TRY(poison(event.id, std::move(error)));
     return Handled::Yes;
   }
-  if (options_.bad_event == BadEventPolicy::Skip) {
+  if (policy == BadEventPolicy::Skip) {
     ++counters_.events_received;
     ++counters_.events_skipped_bad;
     // An error: an event is lost, and each must be found in the log.
@@ -148,6 +160,10 @@ Result<Pipeline::Handled> Pipeline::handle_bad(const RowInserted& row, const Eve
   }
   ++counters_.events_bad;
   return Handled::Yes;
+}
+
+BadEventPolicy Pipeline::policy_of(const EventId& event) const {
+  return options_.skipped_events.contains(event) ? BadEventPolicy::Skip : options_.bad_event;
 }
 
 Result<Pipeline::Handled> Pipeline::bury(const RowInserted& row, const Event& event,
@@ -219,7 +235,7 @@ Result<void> Pipeline::poison(const EventId& event, Error error) {
   ++counters_.events_bad;
   const bool known = poison_ && poison_->event.transaction == event.transaction;
   if (!known) {
-    error.what = "event " + to_string(event) + ": " + error.what;
+    error = about(event, std::move(error));
     poison_ = Poison{event, error};
   }
   if (ticket_ && ticket_->records > 0) {
@@ -290,7 +306,7 @@ Result<void> Pipeline::settle_deliveries(Now now) {
 void Pipeline::note_rejected(Deliveries::Failure failed) {
   // As a record, as a dead letter, and as a brief one.
   constexpr int kTimesMost = 3;
-  if (options_.bad_event != BadEventPolicy::Halt && failed.exact) {
+  if (policy_of(failed.event) != BadEventPolicy::Halt && failed.exact) {
     if (rejected_.size() >= kRejectedMax && !rejected_.contains(failed.event)) {
       rejected_.erase(rejected_.begin());
     }
@@ -301,8 +317,7 @@ void Pipeline::note_rejected(Deliveries::Failure failed) {
       return;
     }
   }
-  failed.error.what = "event " + to_string(failed.event) + ": " + failed.error.what;
-  poison_ = Poison{failed.event, std::move(failed.error)};
+  poison_ = Poison{failed.event, about(failed.event, std::move(failed.error))};
 }
 
 void Pipeline::note_full(TimePoint now) {

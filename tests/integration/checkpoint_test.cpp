@@ -234,16 +234,12 @@ TEST(Checkpoint, AdoptTakesOverADatabaseThatWasRestoredFromBeforeTheCheckpoint) 
   world.emit(3);
   world.wait_delivered(3);
   world.stop();
-  world.postgres().stop_fast();
   world.postgres().take_snapshot();
-  world.postgres().start();
   world.start();
   world.emit(4);
   world.wait_delivered(7);
   world.stop();
-  world.postgres().stop_fast();
   world.postgres().restore_snapshot();
-  world.postgres().start();
   world.start();
   EXPECT_THAT(world.wait_state("halted").hint, HasSubstr("outrider checkpoint adopt"));
   EXPECT_THAT(world.command({"checkpoint", "accept-gap", "--yes"}),

@@ -184,7 +184,8 @@ TEST(Dockerfile, RunsThePackagedProgramAsNobody) {
   for (const char* line :
        {"\nRUN ./dev package ", "\nUSER 65532:65532\n", "\nEXPOSE 9847\n",
         "\nENTRYPOINT [\"/usr/bin/outrider\"]\n",
-        "\nCMD [\"run\", \"-c\", \"/etc/outrider/outrider.yaml\"]\n", "\nSTOPSIGNAL SIGTERM\n"}) {
+        "\nCMD [\"run\", \"-c\", \"/etc/outrider/outrider.yaml\"]\n", "\nSTOPSIGNAL SIGTERM\n",
+        " CMD [\"/usr/bin/outrider\", \"healthcheck\"]\n"}) {
     EXPECT_THAT(file, HasSubstr(line));
   }
   EXPECT_THAT(text_of(OUTRIDER_SOURCE_DIR "/dev"), HasSubstr("\n    package) package"));

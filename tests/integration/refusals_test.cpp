@@ -93,16 +93,12 @@ TEST(Refusals, ADatabaseRestoredFromBeforeTheCheckpointIsRefused) {
   world.emit(3);
   world.wait_delivered(3);
   world.stop();
-  world.postgres().stop_fast();
   world.postgres().take_snapshot();
-  world.postgres().start();
   world.start();
   world.emit(4);
   world.wait_delivered(7);
   world.stop();
-  world.postgres().stop_fast();
   world.postgres().restore_snapshot();
-  world.postgres().start();
   world.start();
   expect_halt(world, "the server's log ends at", "outrider checkpoint adopt");
   world.stop();
@@ -119,9 +115,7 @@ TEST(Refusals, ADatabaseRestoredFromBeforeTheFirstEventIsRefusedAlthoughNoneWasS
       "drop table noise";
   World world(World::OwnPostgres{});
   world.setup();
-  world.postgres().stop_fast();
   world.postgres().take_snapshot();
-  world.postgres().start();
   world.start();
   world.wait_state("streaming");
   world.sql(noise);
@@ -131,9 +125,7 @@ TEST(Refusals, ADatabaseRestoredFromBeforeTheFirstEventIsRefusedAlthoughNoneWasS
                            "')::text") == "true";
   });
   world.stop();
-  world.postgres().stop_fast();
   world.postgres().restore_snapshot();
-  world.postgres().start();
   // Before the place of the checkpoint, and then beyond it.
   world.emit(2);
   world.sql(noise + "; " + noise);

@@ -170,7 +170,8 @@ TEST(Security, ScramThatTheLibraryCannotSpeakToThisBrokerIsExplained) {
 
 /// Everything that the relay shows to people.
 std::string everything_shown(SecureWorld& world) {
-  std::string shown = world.relay().command({"check"}) + world.relay().log();
+  std::string shown = world.relay().command({"check"}) +
+                      world.relay().command({"config", "print"}) + world.relay().log();
   for (const char* page : {"/", "/metrics", "/livez", "/readyz?verbose", "/status", "/version"}) {
     shown += world.relay().http_get(page).value_or("");
   }
@@ -189,7 +190,7 @@ void expect_no_secret(const std::string& shown) {
 TEST(Security, NoSecretShowsWhileAllIsWell) {
   SecureWorld world;
   world.kafka_access +=
-      ", librdkafka: { ssl.keystore.password: secret-of-keystore, sasl.oauthbearer.client.secret: "
+      ", librdkafka: { ssl.keystore.password: secret-of-keystore, sasl.oauthbearer.config: "
       "secret-of-client, debug: all }";
   world.setup();
   world.start();

@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <stdexcept>
 #include <thread>
 
@@ -49,6 +52,17 @@ std::string Replica::state() const {
 void Replica::wait_state(const std::string& state_wanted) {
   if (!eventually(kPatience, [&] { return state() == state_wanted; })) {
     throw std::runtime_error("a replica never was " + state_wanted + ":\n" + relay_->log());
+  }
+}
+
+std::string RunningCommand::said() const {
+  std::ifstream file(output_);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+void RunningCommand::wait_said(const std::string& part) const {
+  if (!eventually(kPatience, [&] { return said().find(part) != std::string::npos; })) {
+    throw std::runtime_error("a command never said \"" + part + "\":\n" + said());
   }
 }
 
@@ -212,6 +226,14 @@ std::string World::command(const std::vector<std::string>& words) const {
   } catch (const std::runtime_error& failed) {
     return failed.what();
   }
+}
+
+RunningCommand World::start_command(std::vector<std::string> words) const {
+  words.insert(words.begin(), OUTRIDER_BINARY);
+  words.insert(words.end(), {"-c", relay().configuration().string()});
+  const std::filesystem::path output = folder_->path() / (words[1] + ".out");
+  std::filesystem::remove(output);
+  return RunningCommand(Process({.command = words, .log = output}), output);
 }
 
 bool World::is_live() const { return relay().is_live(); }

@@ -60,6 +60,21 @@ class ForeignReader {
   Process process_;
 };
 
+/// One command of the program that goes on until it is stopped.
+class RunningCommand {
+ public:
+  RunningCommand(Process process, std::filesystem::path output)
+      : process_(std::move(process)), output_(std::move(output)) {}
+  Process& process() { return process_; }
+  /// Both outputs so far.
+  std::string said() const;
+  void wait_said(const std::string& part) const;
+
+ private:
+  Process process_;
+  std::filesystem::path output_;
+};
+
 class World {
  public:
   /// On the servers that all tests of the program share.
@@ -86,6 +101,7 @@ class World {
   // The database.
   /// Drops it and creates it with these options of CREATE DATABASE; before setup().
   void make_database_anew(const std::string& options) const;
+  std::string owner_dsn() const { return dsn(); }
   void sql(const std::string& statements) const { Sql(dsn()).run(statements); }
   std::string sql_value(const std::string& query) const { return Sql(dsn()).value(query); }
   std::string create_table(Payload payload) const;
@@ -109,6 +125,9 @@ class World {
   /// Runs the program with the words and the relay's configuration: what it printed, or with which
   /// code and words it ended.
   std::string command(const std::vector<std::string>& words) const;
+  int relay_port() const { return relay().port(); }
+  /// The same, without waiting for its end.
+  RunningCommand start_command(std::vector<std::string> words) const;
   bool is_live() const;
   bool is_ready() const;
   double metric(const std::string& name) const;

@@ -114,12 +114,16 @@ void PostgresServer::kill_hard() {
 }
 
 void PostgresServer::take_snapshot() {
+  stop_fast();
   testing::run({"cp", "-a", (folder_ / "data").string(), (folder_ / "snapshot").string()});
+  start();
 }
 
 void PostgresServer::restore_snapshot() {
+  stop_fast();
   std::filesystem::remove_all(folder_ / "data");
   testing::run({"cp", "-a", (folder_ / "snapshot").string(), (folder_ / "data").string()});
+  start();
 }
 
 std::string PostgresServer::dsn(const std::string& database, const std::string& user) const {

@@ -31,7 +31,7 @@ class PostgresServer {
   /// kill -9 of the postmaster; its children follow.
   void kill_hard();
 
-  /// While it is stopped: copies the cluster aside, and back.
+  /// Stops it, copies the cluster aside or back, and starts it again.
   void take_snapshot();
   void restore_snapshot();
 

@@ -52,6 +52,14 @@ TEST(SourceStart, TakesOverWhenTheLockIsFree) {
               ElementsAre(StartsWith("select pg_try_advisory_lock("), "IDENTIFY_SYSTEM"));
 }
 
+TEST(SourceStart, AsksADatabaseOfUnknownEncodingNotToCheckItsText) {
+  SourceWorld world;
+  world.server.facts["server_encoding"] = "SQL_ASCII";
+  ASSERT_EQ(world.acquire(), "held");
+  EXPECT_THAT(world.server.stream().queries.front(),
+              StartsWith("set client_encoding to 'SQL_ASCII'; select pg_try_advisory_lock("));
+}
+
 TEST(SourceStart, AStandbyWhoseConnectionEndsIsNoStandbyAnyMore) {
   SourceWorld world;
   world.server.facts["lock_held"] = true;

@@ -45,6 +45,21 @@ TEST_F(Values, TextTypesAreTheSameInBothForms) {
   }
 }
 
+TEST_F(Values, TextOfAnyBytesIsLookedAt) {
+  ValueReader reader(text_bytes("SQL_ASCII"));
+  expect(reader.read({Column::Format::Binary, "Grüße"}, 25), Kind::Text, "Grüße");
+  expect(reader.read({Column::Format::Binary,
+                      "Gr\xfc\xdf"
+                      "e"},
+                     25),
+         Kind::Undecodable,
+         "Gr\xfc\xdf"
+         "e");
+  expect(reader.read({Column::Format::Text, "\xff"}, 25), Kind::Undecodable, "\xff");
+  expect(reader.read({Column::Format::Binary, "\xff"}, 17), Kind::Bytes, "\xff");
+  EXPECT_EQ(static_cast<int>(text_bytes("UTF8")), static_cast<int>(TextBytes::Utf8));
+}
+
 TEST_F(Values, JsonbLosesItsVersionNumber) {
   expect(binary("\x01{\"a\": 1}", 3802), Kind::Text, "{\"a\": 1}");
   expect(text("{\"a\": 1}", 3802), Kind::Text, "{\"a\": 1}");

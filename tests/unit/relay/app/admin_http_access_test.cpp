@@ -1,4 +1,5 @@
 // The HTTP server under a web configuration: TLS, users, certificates of clients.
+#include "relay/app/admin_client.h"
 #include "relay/app/admin_http.h"
 #include "tests/support/certificates.h"
 #include "tests/support/temporary_folder.h"
@@ -121,6 +122,15 @@ TEST_F(AdminHttpAccess, WithTlsItAnswersNobodyWithoutAndItsCertificateIsReadAgai
                              overwrite_existing);
   std::filesystem::copy_file(another.key, folder_.path() / "server.key", overwrite_existing);
   EXPECT_EQ(status_over_tls(httplib::SSLClient("localhost", port())), 0);
+}
+
+TEST_F(AdminHttpAccess, TheCommandsOfTheSameMachineSpeakTlsToo) {
+  start("tls_server_config: { cert_file: server.pem, key_file: server.key }\n");
+  const Result<std::string> url =
+      relay_url({.listen = to_string(http_->address()), .web_config_file = file()});
+  ASSERT_TRUE(url) << url.error().what;
+  EXPECT_TRUE(url->starts_with("https://")) << *url;
+  EXPECT_EQ(ask_relay(*url, "/livez")->status, 200);
 }
 
 TEST_F(AdminHttpAccess, AClientNeedsACertificateOfItsAuthorityWhereThatIsAsked) {

@@ -74,6 +74,19 @@ TEST(Binary, PrintsTheExampleOfTheTree) {
   EXPECT_EQ(answer.text, text.str());
 }
 
+TEST(Binary, PrintsAConfigurationWithItsOriginsThatItTakesAgain) {
+  const std::string path = fmt::format("{}printed-{}.yaml", ::testing::TempDir(), getpid());
+  const Answer printed =
+      ask_outrider("config print -c " OUTRIDER_SOURCE_DIR "/deploy/debian/outrider.yaml");
+  EXPECT_EQ(printed.code, 0);
+  EXPECT_THAT(printed.text, HasSubstr("/outrider.yaml:"));
+  EXPECT_THAT(printed.text, HasSubstr("# default\n"));
+  std::ofstream(path) << printed.text;
+  EXPECT_EQ(ask_outrider(fmt::format("check -c '{}'", path)).code, 0);
+  std::filesystem::remove(path);
+  EXPECT_EQ(ask_outrider("config print -c /nowhere/outrider.yaml").code, 78);
+}
+
 struct Snippet {
   std::string place;  // file:line of its fence
   std::string text;

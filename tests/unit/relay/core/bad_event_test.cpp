@@ -120,6 +120,54 @@ TEST(SkipPolicy, ATableThatMissesAColumnHaltsAllTheSame) {
   EXPECT_EQ(rig.state(), PipelineState::Halted);
 }
 
+EventId event(std::uint64_t transaction, std::uint64_t ordinal) {
+  return {.transaction = transaction, .ordinal = ordinal};
+}
+
+TEST(SkippedEvent, IsLeftOutUnderThePolicyHaltAndTheRestOfItsTransactionArrives) {
+  Rig rig({.skipped_events = {event(1, 2)}});
+  rig.source->script = {row(1, "a"), without_key(1, "bad"), row(1, "b"),
+                        commit(1),   row(2, "c"),           commit(2)};
+  rig.run();
+  EXPECT_THAT(rig.offered_ids(), ElementsAre("a", "b", "c"));
+  EXPECT_EQ(rig.source->confirmed.back(), 6U);
+  EXPECT_EQ(rig.state(), PipelineState::Streaming);
+  EXPECT_EQ(rig.pipeline->counters().events_skipped_bad, 1U);
+}
+
+TEST(SkippedEvent, DoesNotExcuseAnotherOneOfItsTransactionWhichHaltsBeforeAllOfIt) {
+  Rig rig({.skipped_events = {event(2, 3)}});
+  rig.source->script = {row(1, "a"),           commit(1), without_key(2, "bad"), row(2, "b"),
+                        without_key(2, "too"), commit(2)};
+  rig.run();
+  rig.run_after(1min);
+  EXPECT_EQ(rig.state(), PipelineState::Halted);
+  EXPECT_EQ(rig.source->confirmed.back(), 2U);
+  EXPECT_THAT(rig.pipeline->status().reason, HasSubstr("event 0/2:5"));
+}
+
+TEST(SkippedEvent, ThatIsNotBadIsDelivered) {
+  Rig rig({.skipped_events = {event(1, 1)}});
+  rig.source->script = {row(1, "a"), commit(1)};
+  rig.run();
+  EXPECT_THAT(rig.offered_ids(), ElementsAre("a"));
+  EXPECT_EQ(rig.pipeline->counters().events_skipped_bad, 0U);
+}
+
+TEST(SkippedEvent, MayBeOneThatTheBrokerRejectedLater) {
+  Rig rig({.skipped_events = {event(1, 2)}});
+  rig.sink->delivers_at_once = false;
+  rig.source->script = {row(1, "a"), row(1, "cursed"), row(1, "b"), commit(1)};
+  rig.run();
+  rig.sink->failure_to_report = rejection(rig, 1);
+  rig.run();
+  rig.sink->offered.clear();
+  rig.sink->delivers_at_once = true;
+  rig.run_after(1min);
+  EXPECT_THAT(rig.offered_ids(), ElementsAre("a", "b"));
+  EXPECT_EQ(rig.source->confirmed.back(), 4U);
+}
+
 TEST(DeadLetterPolicy, SendsTheBadEventWithItsReasonUnderTheTicketOfItsTransaction) {
   Rig rig = rig_with(BadEventPolicy::DeadLetter);
   rig.source->script = {row(1, "a"), without_key(1, "bad"), row(1, "b"), commit(1)};
@@ -170,7 +218,8 @@ TEST(DeadLetterPolicy, HaltsWhenTheTopicTakesNotEvenABriefOne) {
   EXPECT_EQ(rig.source->confirmed.back(), 2U);
   EXPECT_THAT(rig.pipeline->status().reason,
               HasSubstr("is NULL; nor does it fit the dead-letter topic: refused"));
-  EXPECT_EQ(rig.pipeline->status().hint, "mend it");
+  EXPECT_EQ(rig.pipeline->status().hint,
+            "mend it; `outrider skip --event 0/2:3` goes on without it");
 }
 
 TEST(DeadLetterPolicy, WhatTheBrokerRejectsGoesThereWholeThenBriefThenHalts) {

@@ -82,6 +82,12 @@ TEST(DeadLetters, WhatCannotBeReadIsLeftOut) {
   EXPECT_THAT(row.headers(Extent::Whole), Not(Contains(Pair("id", ::testing::_))));
 }
 
+TEST(DeadLetters, TextThatIsNoUtf8ComesAsItIs) {
+  Row row;
+  row.values[4] = Value{.kind = Value::Kind::Undecodable, .data = "\xff", .timestamp = {}};
+  EXPECT_EQ(row.map(Extent::Whole).value, "\xff");
+}
+
 TEST(DeadLetters, ARowWithFewerValuesThanColumnsIsReadAsFarAsItGoes) {
   Row row;
   row.values.resize(2);

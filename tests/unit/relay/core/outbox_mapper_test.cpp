@@ -119,6 +119,19 @@ TEST(OutboxMapper, ANullKeyIsABadEvent) {
   EXPECT_THAT(record.error().what, HasSubstr("\"aggregateid\""));
 }
 
+TEST(OutboxMapper, TextThatIsNoUtf8IsABadEventInEveryColumnItUses) {
+  OutboxMapper mapper = mapper_with();
+  for (const std::string& column : Row().table.columns) {
+    if (column == "created_at") continue;
+    Row row;
+    row[column] = {.kind = Value::Kind::Undecodable, .data = "\xff", .timestamp = {}};
+    const Result<const Record*> record = row.map(mapper);
+    ASSERT_FALSE(record) << column;
+    EXPECT_EQ(record.error().kind, ErrorKind::BadEvent);
+    EXPECT_THAT(record.error().what, HasSubstr("column \"" + column + "\""));
+  }
+}
+
 TEST(OutboxMapper, ANullPayloadIsATombstoneOnlyIfConfigured) {
   Row row;
   row["payload"] = null();
