@@ -1,5 +1,7 @@
 #include "config/yaml_document.h"
 
+#include "relay/base/utf8.h"
+
 #include <fmt/format.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
@@ -59,7 +61,7 @@ class TreeBuilder final : public YAML::EventHandler {
     if (tag == "!" && !is_closed_quote(text_, static_cast<std::size_t>(mark.pos))) {
       report_.add(place_of(mark), path(), "the quote that begins here is not closed");
     }
-    complete(Node{Node::Kind::Scalar, place_of(mark), value}, anchor);
+    complete(Node{Node::Kind::Scalar, place_of(mark), checked(place_of(mark), value)}, anchor);
   }
 
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
@@ -99,6 +101,14 @@ class TreeBuilder final : public YAML::EventHandler {
     bool dropped = false;  // The key was bad or double: its value is not kept.
     Entry entry = {};
   };
+
+  // yaml-cpp 0.7 makes one byte, which is no UTF-8, of the escapes \N and \_.
+  std::string checked(Place place, const std::string& text) {
+    if (is_utf8(text)) return text;
+    report_.add(place, path(),
+                "has an escape that is not known here: write \\N as \\u0085, \\_ as \\u00A0");
+    return {};
+  }
 
   void close() {
     Open closed = std::move(open_.back());

@@ -222,7 +222,7 @@ void World::break_something() {
     slow_until_ = std::max(slow_until_, environment_.clock.steady + stall + 1s);
   }
   if (comes(weather_.stop_kafka)) kafka_.stop_for(random.between(10ms, 90s));
-  if (comes(weather_.intrude)) kafka_.intrude(kIdentity, random.between(10ms, 30s));
+  if (comes(weather_.intrude)) kafka_.intrude(kIdentity, random.between(10ms, 60s));
   if (comes(weather_.slow_markers)) kafka_.slow_markers(random.between(1ms, 5s));
   if (comes(weather_.jump_clock)) {
     environment_.clock.wall +=

@@ -60,6 +60,16 @@ TEST(YamlDocument, SeesAQuoteThatIsNeverClosed) {
   EXPECT_EQ(problems("a: 'it''s'\nb: \"\\\"\"\n"), "");
 }
 
+TEST(YamlDocument, RefusesAnEscapeThatWouldBecomeAByte) {
+  for (const std::string escape : {"\\N", "\\_"}) {
+    EXPECT_EQ(problems("a: \"x" + escape + "\"\n"),
+              "f:1:4: a: has an escape that is not known here: write \\N as \\u0085, \\_ as "
+              "\\u00A0\n");
+    EXPECT_NE(problems("\"x" + escape + "\": 1\n"), "");
+  }
+  EXPECT_EQ(problems(R"(a: "\u0085\u00A0\L")"), "");
+}
+
 TEST(YamlDocument, IsOneDocumentAndNotNone) {
   EXPECT_EQ(problems(""), "f: is empty\n");
   EXPECT_EQ(problems("# only a comment\n"), "f: is empty\n");
