@@ -37,6 +37,7 @@ constexpr std::array kMisconfiguredCodes = {
 constexpr std::array kUnavailableCodes = {
     -195,  // _TRANSPORT
     -193,  // _RESOLVE
+    -189,  // _FS: a file with a secret
     -192,  // _MSG_TIMED_OUT
     -187,  // _ALL_BROKERS_DOWN
     -185,  // _TIMED_OUT
@@ -63,17 +64,80 @@ ErrorKind kind_of(const ClientError& error) {
   return ErrorKind::Interrupted;
 }
 
-std::string hint_for(ErrorKind kind) {
+constexpr int kSsl = -181;
+constexpr int kAuthentication = -169;
+constexpr int kSaslAuthenticationFailed = 58;
+constexpr int kFile = -189;
+constexpr int kTopicAuthorizationFailed = 29;
+constexpr int kTransactionalIdAuthorizationFailed = 53;
+
+bool says(const ClientError& error, std::string_view words) {
+  return error.text.find(words) != std::string::npos;
+}
+
+/// Of what OpenSSL says (SSL_alert_desc_string_long(3)) and librdkafka adds.
+std::string hint_for_tls(const ClientError& error) {
+  if (says(error, "broker certificate could not be verified") ||
+      says(error, "certificate verify failed")) {
+    return "sink.kafka.tls.ca_file must hold the authority that signed the brokers' certificates, "
+           "and these must name the hosts as bootstrap_servers and advertised.listeners do";
+  }
+  if (says(error, "PLAINTEXT") || says(error, "wrong version number") ||
+      says(error, "unexpected eof")) {
+    return "it seems that this port of the brokers speaks no TLS: name their TLS listener in "
+           "bootstrap_servers, "
+           "or leave sink.kafka.tls out";
+  }
+  if (says(error, "alert")) {
+    return "the brokers refuse the relay's certificate: sink.kafka.tls.certificate_file must hold "
+           "one that has not expired, signed by an authority in their ssl.truststore";
+  }
+  return "check the files of sink.kafka.tls, and that bootstrap_servers names a TLS listener";
+}
+
+std::string hint_for_denied(const ClientError& error) {
+  switch (error.code) {
+    case kAuthentication:
+    case kSaslAuthenticationFailed:
+      return "check mechanism, username and password of sink.kafka.sasl; a SCRAM user is made or "
+             "changed by kafka-configs.sh --alter --entity-type users --entity-name USER "
+             "--add-config 'SCRAM-SHA-512=[password=…]'; before librdkafka 2.6.1 no SCRAM works "
+             "with "
+             "Kafka 4 (librdkafka issue 4895): take PLAIN over TLS, or tls with a certificate";
+    case kTopicAuthorizationFailed:
+      return "kafka-acls.sh --add --allow-principal User:… --operation Write --operation Describe "
+             "--operation Create --topic TOPIC; on the checkpoint topic, which has the name of the "
+             "identity, also --operation Read --operation DescribeConfigs";
+    case kTransactionalIdAuthorizationFailed:
+      return "kafka-acls.sh --add --allow-principal User:… --operation Write --operation Describe "
+             "--resource-pattern-type prefixed --transactional-id IDENTITY";
+    default:
+      return "check the ACLs: Write and Describe on the topics and, by prefix, on the "
+             "transactional ids, which begin with the identity; also Read and DescribeConfigs on "
+             "the checkpoint topic; Create on topics that are to be created";
+  }
+}
+
+std::string hint_for_unavailable(const ClientError& error) {
+  // With TLS 1.3 the refusal of a certificate comes when the connection counts as made.
+  if (error.code == kSsl || says(error, "SSL alert")) return hint_for_tls(error);
+  if (error.code == kFile) return "it is tried again until the file can be read and used";
+  if (says(error, "security.protocol")) {
+    return "this port of the brokers may want TLS or a login: set sink.kafka.tls and "
+           "sink.kafka.sasl as its listener asks";
+  }
+  return "check bootstrap_servers and that the brokers are up";
+}
+
+std::string hint_for(ErrorKind kind, const ClientError& error) {
   switch (kind) {
     case ErrorKind::Fenced:
       return "another producer uses the same identity, or the transaction took longer than its "
              "time-out";
     case ErrorKind::Denied:
-      return "check the credentials and the ACLs: WRITE and READ on the checkpoint topic, WRITE on "
-             "the topics, WRITE and DESCRIBE on the transactional ids, which begin with the "
-             "identity";
+      return hint_for_denied(error);
     case ErrorKind::Unavailable:
-      return "check bootstrap_servers and that the brokers are up";
+      return hint_for_unavailable(error);
     default:
       return {};
   }
@@ -89,7 +153,8 @@ bool is_consequence(const ClientError& error) { return error.code == kState && !
 
 Error to_error(const ClientError& error, std::string_view act) {
   const ErrorKind kind = kind_of(error);
-  return Error{.kind = kind, .what = std::string(act) + ": " + error.text, .hint = hint_for(kind)};
+  return Error{
+      .kind = kind, .what = std::string(act) + ": " + error.text, .hint = hint_for(kind, error)};
 }
 
 ErrorClass classify(const ClientError& error) {

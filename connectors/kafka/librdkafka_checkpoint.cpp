@@ -26,9 +26,8 @@ Answer<Handle> make_reader(const Options& options, Isolation isolation, ErrorLis
   const std::string act = "make a Kafka consumer";
   Result<Configuration> configuration = reader_configuration(options, isolation);
   if (!configuration) {
-    return std::unexpected(JobFailure{
-        .error = {.code = RD_KAFKA_RESP_ERR_POLICY_VIOLATION, .text = configuration.error().what},
-        .act = act});
+    return std::unexpected(
+        JobFailure{.error = error_of_configuration(configuration.error()), .act = act});
   }
   rd_kafka_conf_set_opaque(configuration->get(), listener.listener);
   rd_kafka_conf_set_error_cb(configuration->get(), listener.call);
@@ -36,8 +35,7 @@ Answer<Handle> make_reader(const Options& options, Isolation isolation, ErrorLis
   Handle handle(
       rd_kafka_new(RD_KAFKA_CONSUMER, configuration->get(), reason.data(), reason.size()));
   if (!handle) {
-    return std::unexpected(JobFailure{
-        .error = {.code = RD_KAFKA_RESP_ERR_POLICY_VIOLATION, .text = reason.data()}, .act = act});
+    return std::unexpected(JobFailure{.error = error_of_creation(reason.data()), .act = act});
   }
   // It belongs to the handle now.
   static_cast<void>(configuration->release());

@@ -72,6 +72,9 @@ class LibrdkafkaClient final : public Client {
   JobResult begin_transaction();
   std::optional<JobFailure> make_producers(const OpenJob& job);
   std::optional<JobFailure> make_producer(const OpenJob& job, std::string_view transactional_id);
+  std::optional<JobFailure> remember_credentials();
+  void renew_password();
+  void give_up_old_files();
   std::optional<JobFailure> fence(rd_kafka_t* producer);
   void let_go_of_producers();
   std::optional<JobFailure> call_until_settled(const char* act,
@@ -101,6 +104,9 @@ class LibrdkafkaClient final : public Client {
   // Worker alone.
   std::unique_ptr<CheckpointTopic> checkpoint_;  // From LookJob until OpenJob is done.
   Reports gathered_;
+  std::string password_;                 // That the producers have.
+  std::size_t fingerprint_ = 0;          // Of the files that the producers have loaded.
+  std::optional<ClientError> outdated_;  // Set when a broker refused those and there are others.
 
   mutable std::mutex mutex_;
   std::optional<Job> job_;

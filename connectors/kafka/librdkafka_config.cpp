@@ -1,6 +1,7 @@
 #include "connectors/kafka/librdkafka_config.h"
 
 #include "connectors/kafka/client.h"
+#include "connectors/kafka/librdkafka_secrets.h"
 #include "connectors/kafka/properties.h"
 
 #include <algorithm>
@@ -67,6 +68,10 @@ Result<Configuration> common(const Options& options) {
   for (const auto& [name, value] : defaults) OUTRIDER_TRY(set(configuration.get(), name, value));
   for (const auto& [name, value] : options.librdkafka) {
     OUTRIDER_TRY(check_property(name));
+    OUTRIDER_TRY(set(configuration.get(), name, value));
+  }
+  OUTRIDER_TRY(const Secrets secrets, read_secrets(options));
+  for (const auto& [name, value] : security_properties(options, secrets)) {
     OUTRIDER_TRY(set(configuration.get(), name, value));
   }
   return configuration;

@@ -13,6 +13,8 @@
 
 namespace outrider::kafka {
 
+/// All of them read the files of `tls` and `sasl` anew: Unavailable if one is not there.
+
 /// For the handle that reads the checkpoint topic and administers topics. Isolation: what of open
 /// transactions it sees.
 enum class Isolation { ReadCommitted, ReadUncommitted };

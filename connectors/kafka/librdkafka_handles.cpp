@@ -7,10 +7,23 @@ namespace outrider::kafka {
 // error_table.cpp knows these codes without librdkafka's header.
 static_assert(RD_KAFKA_RESP_ERR__STATE == -172 && RD_KAFKA_RESP_ERR__FENCED == -144 &&
               RD_KAFKA_RESP_ERR__TRANSPORT == -195 && RD_KAFKA_RESP_ERR__RESOLVE == -193 &&
-              RD_KAFKA_RESP_ERR__MSG_TIMED_OUT == -192 &&
+              RD_KAFKA_RESP_ERR__FS == -189 && RD_KAFKA_RESP_ERR__MSG_TIMED_OUT == -192 &&
               RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN == -187 && RD_KAFKA_RESP_ERR__TIMED_OUT == -185 &&
               RD_KAFKA_RESP_ERR__SSL == -181 && RD_KAFKA_RESP_ERR__AUTHENTICATION == -169 &&
               RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE == -166);
+
+ClientError error_of_configuration(const Error& error) {
+  const bool may_pass = error.kind == ErrorKind::Unavailable;
+  return {.code = may_pass ? RD_KAFKA_RESP_ERR__FS : RD_KAFKA_RESP_ERR_POLICY_VIOLATION,
+          .text = error.what};
+}
+
+ClientError error_of_creation(std::string_view reason) {
+  // Certificates and keys are loaded then, and may be being replaced.
+  const bool may_pass = reason.starts_with("ssl.");
+  return {.code = may_pass ? RD_KAFKA_RESP_ERR__FS : RD_KAFKA_RESP_ERR_POLICY_VIOLATION,
+          .text = std::string(reason)};
+}
 
 ClientError error_of(rd_kafka_resp_err_t code) {
   return {.code = code, .text = rd_kafka_err2str(code)};

@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace outrider::kafka {
 
@@ -32,6 +33,10 @@ using ErrorObject = std::unique_ptr<rd_kafka_error_t, DestroyWith<rd_kafka_error
 using Metadata = std::unique_ptr<const rd_kafka_metadata_t, DestroyWith<rd_kafka_metadata_destroy>>;
 using Message = std::unique_ptr<rd_kafka_message_t, DestroyWith<rd_kafka_message_destroy>>;
 
+/// The error of a configuration that could not be made.
+ClientError error_of_configuration(const Error& error);
+/// The error of a client that rd_kafka_new() did not make, for that reason.
+ClientError error_of_creation(std::string_view reason);
 /// The error of a call that only gives a code.
 ClientError error_of(rd_kafka_resp_err_t code);
 /// The same, for a call that says "fatal" and nothing more.

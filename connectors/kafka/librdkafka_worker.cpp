@@ -1,6 +1,7 @@
 // The librdkafka client's worker thread: the jobs, and the delivery reports.
 #include "connectors/kafka/librdkafka_client.h"
 #include "connectors/kafka/librdkafka_config.h"
+#include "connectors/kafka/librdkafka_secrets.h"
 
 #include <poll.h>
 #include <unistd.h>
@@ -143,6 +144,7 @@ JobResult LibrdkafkaClient::begin_transaction() {
 /// either id after that.
 std::optional<JobFailure> LibrdkafkaClient::make_producers(const OpenJob& job) {
   current_ = 0;
+  if (std::optional<JobFailure> failed = remember_credentials()) return failed;
   if (options_.delivery == Delivery::AtLeastOnce) return make_producer(job, {});
   for (const std::string& id : transactional_ids(options_.identity)) {
     if (std::optional<JobFailure> failed = make_producer(job, id)) return failed;
@@ -157,9 +159,7 @@ std::optional<JobFailure> LibrdkafkaClient::make_producer(const OpenJob& job,
   Result<Configuration> configuration =
       producer_configuration(options_, transactional_id, job.batch_bytes_max);
   if (!configuration) {
-    return JobFailure{
-        .error = {.code = RD_KAFKA_RESP_ERR_POLICY_VIOLATION, .text = configuration.error().what},
-        .act = act};
+    return JobFailure{.error = error_of_configuration(configuration.error()), .act = act};
   }
   rd_kafka_conf_set_opaque(configuration->get(), this);
   rd_kafka_conf_set_dr_msg_cb(configuration->get(), on_report);
@@ -169,8 +169,7 @@ std::optional<JobFailure> LibrdkafkaClient::make_producer(const OpenJob& job,
   producer.handle.reset(
       rd_kafka_new(RD_KAFKA_PRODUCER, configuration->get(), reason.data(), reason.size()));
   if (!producer.handle) {
-    return JobFailure{.error = {.code = RD_KAFKA_RESP_ERR_POLICY_VIOLATION, .text = reason.data()},
-                      .act = act};
+    return JobFailure{.error = error_of_creation(reason.data()), .act = act};
   }
   // It belongs to the producer now.
   static_cast<void>(configuration->release());
@@ -181,6 +180,42 @@ std::optional<JobFailure> LibrdkafkaClient::make_producer(const OpenJob& job,
       rd_kafka_topic_new(producer.handle.get(), options_.identity.c_str(), nullptr));
   producers_.push_back(std::move(producer));
   return std::nullopt;
+}
+
+std::optional<JobFailure> LibrdkafkaClient::remember_credentials() {
+  const auto failed = [](const Error& error) {
+    return JobFailure{.error = error_of_configuration(error), .act = "make a Kafka producer"};
+  };
+  const Result<Secrets> secrets = read_secrets(options_);
+  if (!secrets) return failed(secrets.error());
+  const Result<std::size_t> fingerprint = fingerprint_of_files(options_);
+  if (!fingerprint) return failed(fingerprint.error());
+  password_ = secrets->password;
+  fingerprint_ = *fingerprint;
+  return std::nullopt;
+}
+
+/// Connections go on with the old one; the next log-in takes the new one.
+void LibrdkafkaClient::renew_password() {
+  if (!options_.sasl) return;
+  const Result<Secrets> secrets = read_secrets(options_);
+  // One that is being replaced is there at the next refusal.
+  if (!secrets || secrets->password == password_) return;
+  password_ = secrets->password;
+  for (const Producer& producer : producers_) {
+    const ErrorObject ignored(rd_kafka_sasl_set_credentials(
+        producer.handle.get(), options_.sasl->username.c_str(), password_.c_str()));
+  }
+}
+
+/// librdkafka loads certificates and keys only when a producer is made.
+void LibrdkafkaClient::give_up_old_files() {
+  if (!options_.tls || producers_.empty() || gathered_.failed) return;
+  const Result<std::size_t> fingerprint = fingerprint_of_files(options_);
+  if (!fingerprint || *fingerprint == fingerprint_) return;
+  outdated_ = {.code = RD_KAFKA_RESP_ERR__FS,
+               .text = "the files of tls have changed; beginning again with them"};
+  gathered_.failed = {.tag = kCheckpointTag, .error = *outdated_};
 }
 
 std::optional<JobFailure> LibrdkafkaClient::fence(rd_kafka_t* producer) {
@@ -261,7 +296,7 @@ JobResult LibrdkafkaClient::commit(const CommitJob& job) {
 /// The commit would flush, too, but at the price of a wake-up every 10 ms while brokers are away.
 void LibrdkafkaClient::flush() {
   static_cast<void>(rd_kafka_flush(current_handle(), kFlushTimeoutMs));
-  while (!hurrying_ && rd_kafka_outq_len(current_handle()) > 0) {
+  while (!hurrying_ && !outdated_ && rd_kafka_outq_len(current_handle()) > 0) {
     rd_kafka_poll(current_handle(), kOutageTimeoutMs);
   }
 }
@@ -276,6 +311,9 @@ std::optional<JobFailure> LibrdkafkaClient::call_until_settled(
     if (!should_call_again(settled) || hurrying_) {
       return JobFailure{.error = std::move(settled), .act = act};
     }
+    // A broker may refuse a password or a certificate that was replaced.
+    rd_kafka_poll(current_handle(), 0);
+    if (outdated_) return JobFailure{.error = *outdated_, .act = act};
     std::this_thread::sleep_for(kCallAgainInterval);
   }
 }
@@ -305,6 +343,7 @@ void LibrdkafkaClient::let_go_of_producers() {
   }
   producers_.clear();
   gathered_ = {};
+  outdated_.reset();
 }
 
 JobFailure LibrdkafkaClient::explain(ClientError error, std::string act) const {
@@ -312,7 +351,9 @@ JobFailure LibrdkafkaClient::explain(ClientError error, std::string act) const {
   const bool nobody_answered = to_error(error, act).kind == ErrorKind::Unavailable;
   if (nobody_answered && !last_reason_.empty()) {
     error.text += " (" + last_reason_ + ")";
-    if (last_reason_code_ == RD_KAFKA_RESP_ERR__AUTHENTICATION) error.code = last_reason_code_;
+    const bool says_more = last_reason_code_ == RD_KAFKA_RESP_ERR__AUTHENTICATION ||
+                           last_reason_code_ == RD_KAFKA_RESP_ERR__SSL;
+    if (says_more) error.code = last_reason_code_;
   }
   return {.error = std::move(error), .act = std::move(act)};
 }
@@ -323,6 +364,13 @@ void LibrdkafkaClient::on_report(rd_kafka_t*, const rd_kafka_message_t* message,
 
 void LibrdkafkaClient::on_error(rd_kafka_t*, int code, const char* reason, void* self) {
   auto* client = static_cast<LibrdkafkaClient*>(self);
+  if (code == RD_KAFKA_RESP_ERR__AUTHENTICATION) client->renew_password();
+  // With TLS 1.3 the refusal of a certificate comes when the connection counts as made.
+  const bool refuses_files = code == RD_KAFKA_RESP_ERR__SSL ||
+                             std::string_view(reason).find("SSL alert") != std::string_view::npos;
+  if (refuses_files) client->give_up_old_files();
+  // It comes after the reason of each, and says less.
+  if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) return;
   const std::scoped_lock lock(client->mutex_);
   client->last_reason_ = reason;
   client->last_reason_code_ = code;

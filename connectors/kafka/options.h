@@ -14,8 +14,30 @@ namespace outrider::kafka {
 /// What to do when a topic has got more partitions: keys then go elsewhere than before.
 enum class OnPartitionChange { Warn, Halt };
 
+/// TLS to the brokers; their names are always verified.
+struct Tls {
+  std::string ca_file = {};  ///< Empty: the system's authorities.
+  std::string certificate_file = {};
+  std::string key_file = {};
+  std::string key_password_file = {};
+};
+
+enum class SaslMechanism { ScramSha512, ScramSha256, Plain };
+
+struct Sasl {
+  SaslMechanism mechanism = SaslMechanism::ScramSha512;
+  std::string username = {};
+  /// Exactly one of the two.
+  std::string password = {};
+  std::string password_file = {};
+};
+
 struct Options {
   std::string bootstrap_servers;
+  /// All files of both are read again whenever a client is made, and when a broker refuses what the
+  /// client knows.
+  std::optional<Tls> tls;
+  std::optional<Sasl> sasl;
   /// Name of the checkpoint topic, and beginning of the transactional ids: by default
   /// `outrider.<database>.<slot>`. Stable for the life of the slot.
   std::string identity;
@@ -33,8 +55,8 @@ struct Options {
   std::size_t transaction_records_max = 10'000;
   std::size_t transaction_bytes_max = 8 * 1024 * 1024;
   std::chrono::milliseconds transaction_timeout{60'000};
-  /// librdkafka properties passed on as they are (security.protocol, sasl.*, linger.ms, …), except
-  /// those that the promises own.
+  /// librdkafka properties passed on as they are (linger.ms, ssl.crl.location, …), except those
+  /// that the promises own and those that `tls` and `sasl` set.
   std::map<std::string, std::string> librdkafka;
 };
 

@@ -16,12 +16,49 @@ std::optional<std::string> check_servers(const std::string& servers) {
   return "must name a server, such as localhost:9092";
 }
 
+std::optional<std::string> check_not_empty(const std::string& text) {
+  return text.empty() ? std::optional<std::string>("must not be empty") : std::nullopt;
+}
+
 std::optional<std::string> check_property_name(const std::string& name) {
   const Result<void> allowed = check_property(name);
   return allowed ? std::nullopt : std::optional<std::string>(allowed.error().what);
 }
 
 }  // namespace
+
+void describe(config::Section<Tls>& section) {
+  section
+      .field("ca_file", &Tls::ca_file,
+             "PEM file with the authorities that sign the brokers' certificates. Default: those of "
+             "the system.")
+      .check(check_not_empty);
+  section
+      .field("certificate_file", &Tls::certificate_file,
+             "PEM file with the relay's own certificate and its chain, for brokers that ask for "
+             "one.")
+      .check(check_not_empty);
+  section.field("key_file", &Tls::key_file, "PEM file with the certificate's private key.")
+      .check(check_not_empty);
+  section
+      .field("key_password_file", &Tls::key_password_file,
+             "File with the password of an encrypted key_file in its first line.")
+      .check(check_not_empty);
+}
+
+void describe(config::Section<Sasl>& section) {
+  section.field("mechanism", &Sasl::mechanism, "How to log in; others by librdkafka properties.")
+      .names({{"SCRAM-SHA-512", SaslMechanism::ScramSha512},
+              {"SCRAM-SHA-256", SaslMechanism::ScramSha256},
+              {"PLAIN", SaslMechanism::Plain}});
+  section.field("username", &Sasl::username, "The relay's user.").required().check(check_not_empty);
+  section.field("password", &Sasl::password, "Password.").secret();
+  section
+      .field("password_file", &Sasl::password_file,
+             "File with the password in its first line; read again when a broker refuses it.")
+      .check(check_not_empty);
+  section.exactly_one({"password", "password_file"});
+}
 
 void describe(config::Section<Options>& section) {
   using std::chrono_literals::operator""s;
@@ -31,6 +68,11 @@ void describe(config::Section<Options>& section) {
              "Brokers to begin with, host:port separated by commas.")
       .required()
       .check(check_servers);
+
+  section.field("tls", &Options::tls,
+                "TLS to the brokers, whose certificates must name them; `tls: {}` for TLS with the "
+                "system's authorities. Files are read again when a client is made or refused.");
+  section.field("sasl", &Options::sasl, "Log in with user and password.");
 
   auto& topics = section.group("topics", "Topics that events go to.");
   topics.field("create", &Options::create_topics,
@@ -67,8 +109,8 @@ void describe(config::Section<Options>& section) {
 
   section
       .field("librdkafka", &Options::librdkafka,
-             "Properties of librdkafka passed on as they are (security.protocol, sasl.*, ssl.*, "
-             "linger.ms, compression.type, …), except those that the promises own.")
+             "Properties of librdkafka passed on as they are (linger.ms, compression.type, "
+             "ssl.crl.location, …), except those that the promises own or that load code.")
       .secret()
       .check_key(check_property_name);
 }

@@ -6,6 +6,8 @@
 
 namespace outrider::kafka {
 
+void describe(config::Section<Tls>& section);
+void describe(config::Section<Sasl>& section);
 /// Fills what stands under `sink.kafka`; identity and delivery come from the pipeline.
 void describe(config::Section<Options>& section);
 

@@ -15,6 +15,7 @@ struct Owned {
 constexpr std::string_view kOrder = "order and exactly-once delivery depend on it";
 constexpr std::string_view kSettled = "Outrider sets it";
 constexpr std::string_view kCode = "it loads or runs code";
+constexpr std::string_view kFunction = "it takes a function or an object, not a text";
 
 constexpr std::array kOwned = {
     Owned{"acks", kOrder},
@@ -36,16 +37,32 @@ constexpr std::array kOwned = {
     Owned{"queue.buffering.max.messages", "set sink.kafka.transaction instead"},
     Owned{"queue.buffering.max.kbytes", "set sink.kafka.transaction instead"},
     Owned{"allow.auto.create.topics", "set sink.kafka.topics.create instead"},
+    Owned{"auto.offset.reset", "a checkpoint that is not found must never be passed over"},
+    Owned{"auto.commit.enable", kSettled},
+    Owned{"enable.auto.offset.store", kSettled},
+    Owned{"offset.store.method", kSettled},
+    Owned{"offset.store.path", kSettled},
+    Owned{"enabled_events", kSettled},
+    Owned{"log.queue", kSettled},
+    Owned{"enable_sasl_queue", kSettled},
     Owned{"isolation.level", kSettled},
     Owned{"group.id", kSettled},
     Owned{"enable.partition.eof", kSettled},
     Owned{"enable.auto.commit", kSettled},
     Owned{"delivery.report.only.error", kSettled},
-    Owned{"dr_cb", kSettled},
-    Owned{"dr_msg_cb", kSettled},
     Owned{"plugin.library.paths", kCode},
     Owned{"ssl.engine.location", kCode},
+    Owned{"ssl.engine.id", kCode},
+    Owned{"ssl.providers", kCode},
     Owned{"sasl.kerberos.kinit.cmd", kCode},
+    Owned{"interceptors", kFunction},
+    Owned{"opaque", kFunction},
+    Owned{"default_topic_conf", kFunction},
+    Owned{"msg_order_cmp", kFunction},
+    Owned{"ssl_engine_callback_data", kFunction},
+    Owned{"ssl_key", kFunction},
+    Owned{"ssl_certificate", kFunction},
+    Owned{"ssl_ca", kFunction},
 };
 
 }  // namespace
@@ -54,6 +71,8 @@ Result<void> check_property(std::string_view name) {
   std::string_view reason;
   if (const auto* owned = std::ranges::find(kOwned, name, &Owned::name); owned != kOwned.end()) {
     reason = owned->reason;
+  } else if (name.ends_with("_cb")) {
+    reason = kFunction;
   } else if (name.starts_with("test.")) {
     reason = "it is for librdkafka's own tests";
   } else {

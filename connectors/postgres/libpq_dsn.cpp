@@ -1,14 +1,9 @@
 #include "connectors/postgres/libpq_dsn.h"
 
+#include "config/secret_file.h"
 #include "connectors/postgres/libpq_handles.h"
 
-#include <fmt/format.h>
-
-#include <cerrno>
-#include <fstream>
-#include <iterator>
 #include <memory>
-#include <system_error>
 
 namespace outrider::postgres {
 
@@ -34,17 +29,8 @@ Result<std::optional<std::string>> read_password(const Options& options) {
     if (options.password.empty()) return std::nullopt;
     return options.password;
   }
-  errno = 0;
-  std::ifstream file(options.password_file, std::ios::binary);
-  std::string password(std::istreambuf_iterator<char>(file), {});
-  if (!file) {
-    // Unavailable, not Misconfigured: a secret that is being replaced is gone for a moment only.
-    return failure(ErrorKind::Unavailable,
-                   fmt::format("read the password file \"{}\": {}", options.password_file,
-                               std::generic_category().message(errno)));
-  }
-  if (password.ends_with('\n')) password.pop_back();
-  if (password.ends_with('\r')) password.pop_back();
+  OUTRIDER_TRY(std::string password,
+               config::read_secret_file("password file", options.password_file));
   return password;
 }
 

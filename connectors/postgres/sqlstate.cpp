@@ -19,6 +19,49 @@ constexpr const char* kUndecodableHint =
     "outrider setup, give the pipeline another `identity:`, and insert again what was not "
     "delivered";
 
+/// Of what libpq, OpenSSL and the server say of a connection that was refused.
+std::string connect_hint(std::string_view message) {
+  struct Remedy {
+    std::string_view words;
+    const char* hint;
+  };
+  static constexpr std::array kRemedies = {
+      Remedy{"certificate verify failed",
+             "sslrootcert of the dsn must be the file with the authority that signed the server's "
+             "certificate"},
+      Remedy{"does not match host name",
+             "name the server in the dsn's host as its certificate does; hostaddr=… then says "
+             "where it is"},
+      Remedy{"root certificate file",
+             "name the file with the authority that signed the server's certificate: "
+             "sslrootcert=…"},
+      Remedy{"server does not support SSL",
+             "turn it on there: ssl = on in postgresql.conf, with ssl_cert_file and ssl_key_file"},
+      Remedy{"certificate expired",
+             "the file that sslcert names needs a certificate that has not expired"},
+      Remedy{"alert unknown ca",
+             "the authority that signed the certificate of sslcert must be in the server's "
+             "ssl_ca_file"},
+      Remedy{"valid client certificate",
+             "the server asks for a client certificate: name it by sslcert=… and sslkey=…"},
+      Remedy{"certificate authentication failed",
+             "the name (CN) in the certificate of sslcert must be that of the role, or be mapped "
+             "to it in pg_ident.conf"},
+      Remedy{"no encryption",
+             "the server asks for TLS: sslmode=verify-full sslrootcert=… in the dsn, or a line in "
+             "pg_hba.conf that lets the role in without"},
+      Remedy{"no pg_hba.conf entry",
+             "add a line for database, role and address of the relay to pg_hba.conf"},
+      Remedy{"password authentication failed",
+             "check user and password, and what ALTER ROLE … PASSWORD set"},
+      Remedy{"no password supplied", "set password_file"},
+  };
+  for (const Remedy& remedy : kRemedies) {
+    if (message.find(remedy.words) != std::string_view::npos) return remedy.hint;
+  }
+  return {};
+}
+
 bool is_code(std::string_view text) {
   return text.size() == kCodeBytes && std::ranges::all_of(text, [](char c) {
            return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z');
@@ -78,7 +121,9 @@ Error sql_error(std::string_view message, std::string_view sqlstate) {
   return error;
 }
 
-Error connect_error(std::string_view verbose_message) {
+namespace {
+
+Error refusal(std::string_view verbose_message) {
   constexpr std::string_view kSeverityEnd = ":  ";
   constexpr std::string_view kCodeEnd = ": ";
   // With several hosts the last one has the last word: only after a refusal that another host may
@@ -97,6 +142,14 @@ Error connect_error(std::string_view verbose_message) {
     return sql_error(message, code);
   }
   return sql_error(verbose_message, "");
+}
+
+}  // namespace
+
+Error connect_error(std::string_view verbose_message) {
+  Error error = refusal(verbose_message);
+  error.hint = connect_hint(error.what);
+  return error;
 }
 
 std::string_view sqlstate_of(const Error& error) {

@@ -3,6 +3,7 @@
 #include "relay/app/config_file.h"
 #include "relay/app/exit_code.h"
 #include "relay/app/listen_address.h"
+#include "relay/app/web_access.h"
 
 #include <CLI/CLI.hpp>
 #include <httplib.h>
@@ -23,6 +24,17 @@ std::string check_url(const std::string& url) {
 // "http://host:9847/status/" means the same relay as "http://host:9847".
 std::string without_path(const std::string& url) {
   return url.substr(0, url.find('/', url.find("://") + 3));
+}
+
+Result<bool> wants_tls(const HttpConfig& config) {
+  if (config.web_config_file.empty()) return false;
+  OUTRIDER_TRY(const WebConfig web, WebAccess::read(config.web_config_file));
+  return web.tls_server_config.has_value();
+}
+
+bool is_this_machine(const std::string& url) {
+  return url.starts_with("https://127.0.0.1:") || url.starts_with("https://[::1]:") ||
+         url.starts_with("https://localhost:");
 }
 
 }  // namespace
@@ -56,11 +68,14 @@ Result<std::string> relay_url(const HttpConfig& config) {
   }
   if (address.host.empty() || address.host == "0.0.0.0") address.host = "127.0.0.1";
   if (address.host == "::") address.host = "::1";
-  return "http://" + to_string(address);
+  OUTRIDER_TRY(const bool is_secure, wants_tls(config));
+  return (is_secure ? "https://" : "http://") + to_string(address);
 }
 
 Result<RelayAnswer> ask_relay(const std::string& url, const std::string& path) {
   httplib::Client client(url);
+  // Its certificate names the machine as others know it.
+  if (is_this_machine(url)) client.enable_server_certificate_verification(false);
   client.set_connection_timeout(kConnectSeconds);
   client.set_read_timeout(kAnswerSeconds);
   const httplib::Result result = client.Get(path);

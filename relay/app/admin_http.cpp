@@ -45,22 +45,33 @@ void answer(httplib::Response& response, const Health& health) {
   response.set_content(health.text, kPlain);
 }
 
-httplib::Server::HandlerResponse refuse_other_methods(const httplib::Request& request,
-                                                      httplib::Response& response) {
-  if (request.method == "GET" || request.method == "HEAD") {
-    return httplib::Server::HandlerResponse::Unhandled;
-  }
-  response.status = 405;
-  response.set_header("Allow", "GET, HEAD");
-  response.set_content("method not allowed\n", kPlain);
-  return httplib::Server::HandlerResponse::Handled;
+bool is_for_probes(const httplib::Request& request) {
+  return request.path == "/livez" || (request.path == "/readyz" && request.params.empty());
+}
+
+std::unique_ptr<httplib::Server> make_server(const WebAccess* access) {
+  if (access == nullptr || !access->wants_tls()) return std::make_unique<httplib::Server>();
+  return std::make_unique<httplib::SSLServer>(
+      [access](SSL_CTX& context) { return access->set_up(context); });
 }
 
 }  // namespace
 
 Result<std::unique_ptr<AdminHttp>> AdminHttp::start(const ListenAddress& address,
-                                                    TakeSnapshots take_snapshots) {
-  std::unique_ptr<AdminHttp> http(new AdminHttp(std::move(take_snapshots)));
+                                                    TakeSnapshots take_snapshots,
+                                                    const std::string& web_config_file) {
+  std::unique_ptr<WebAccess> access;
+  if (!web_config_file.empty()) {
+    OUTRIDER_TRY(WebConfig web, WebAccess::read(web_config_file));
+    access = std::make_unique<WebAccess>(web_config_file, std::move(web));
+  }
+  std::unique_ptr<AdminHttp> http(new AdminHttp(std::move(take_snapshots), std::move(access)));
+  if (!http->server_->is_valid()) {
+    return failure(ErrorKind::Misconfigured,
+                   fmt::format("the TLS files of \"{}\" cannot be used", web_config_file),
+                   "cert_file, key_file and client_ca_file must be PEM files, and the key that of "
+                   "the certificate");
+  }
   http->limit();
   http->add_routes();
   OUTRIDER_TRY(http->bind(address));
@@ -71,11 +82,12 @@ Result<std::unique_ptr<AdminHttp>> AdminHttp::start(const ListenAddress& address
   return http;
 }
 
-AdminHttp::AdminHttp(TakeSnapshots take_snapshots)
+AdminHttp::AdminHttp(TakeSnapshots take_snapshots, std::unique_ptr<WebAccess> access)
     : take_snapshots_(take_snapshots),
       metrics_(std::move(take_snapshots)),
       started_at_(wall_now()),
-      server_(std::make_unique<httplib::Server>()) {}
+      access_(std::move(access)),
+      server_(make_server(access_.get())) {}
 
 AdminHttp::~AdminHttp() {
   // The library ignores a stop that comes before its thread has begun to listen.
@@ -115,10 +127,28 @@ void AdminHttp::limit() {
   server_->set_keep_alive_max_count(1);
 }
 
+bool AdminHttp::refuse(const httplib::Request& request, httplib::Response& response) {
+  if (request.method != "GET" && request.method != "HEAD") {
+    response.status = 405;
+    response.set_header("Allow", "GET, HEAD");
+    response.set_content("method not allowed\n", kPlain);
+    return true;
+  }
+  if (access_ == nullptr || is_for_probes(request)) return false;
+  if (access_->allows(request.get_header_value("Authorization"))) return false;
+  response.status = 401;
+  response.set_header("WWW-Authenticate", "Basic realm=\"outrider\"");
+  response.set_content("unauthorized\n", kPlain);
+  return true;
+}
+
 void AdminHttp::add_routes() {
   using Request = httplib::Request;
   using Response = httplib::Response;
-  server_->set_pre_routing_handler(refuse_other_methods);
+  server_->set_pre_routing_handler([this](const Request& request, Response& response) {
+    return refuse(request, response) ? httplib::Server::HandlerResponse::Handled
+                                     : httplib::Server::HandlerResponse::Unhandled;
+  });
   server_->Get("/",
                [](const Request&, Response& response) { response.set_content(kIndex, kPlain); });
   server_->Get("/metrics", [this](const Request&, Response& response) {

@@ -3,6 +3,7 @@
 #include "config/report.h"
 #include "relay/app/config_file.h"
 #include "relay/app/exit_code.h"
+#include "relay/app/web_config.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -39,8 +40,12 @@ void add_format_option(CLI::App& command, OutputFormat& format) {
 std::optional<Config> read_config(const std::string& path) {
   config::Report report(path);
   std::optional<Config> config = load_config(report);
-  if (!config) fmt::print(stderr, "{}", report.text());
-  return config;
+  fmt::print(stderr, "{}", report.text());
+  if (!config || config->http.web_config_file.empty()) return config;
+  config::Report web_report(config->http.web_config_file);
+  if (load_web_config(web_report)) return config;
+  fmt::print(stderr, "{}", web_report.text());
+  return std::nullopt;
 }
 
 Result<const PipelineConfig*> choose_pipeline(const Config& config, const std::string& name) {

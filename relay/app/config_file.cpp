@@ -1,6 +1,7 @@
 #include "relay/app/config_file.h"
 
 #include "config/load.h"
+#include "connectors/kafka/security.h"
 #include "connectors/postgres/libpq_dsn.h"
 #include "relay/app/config_names.h"
 #include "relay/core/outbox_mapper.h"
@@ -45,6 +46,9 @@ class Completion {
     if (pipeline.sink.kafka) {
       pipeline.sink.kafka->identity = pipeline.identity;
       pipeline.sink.kafka->delivery = pipeline.delivery;
+      if (const auto problem = kafka::check_security(*pipeline.sink.kafka)) {
+        report_.about(fmt::format("{}.sink.kafka.{}", path, problem->key), problem->what);
+      }
     }
   }
 

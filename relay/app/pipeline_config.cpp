@@ -23,6 +23,10 @@ void describe(config::Section<HttpConfig>& section) {
       .field("listen", &HttpConfig::listen,
              "host:port or :port of /metrics, /livez, /readyz and /status; \"\" for none.")
       .check(check_listen_address);
+  section.field(
+      "web_config_file", &HttpConfig::web_config_file,
+      "File with TLS and users for it, in the web configuration of Prometheus' exporters. "
+      "Default: none.");
 }
 
 void describe(config::Section<ShutdownConfig>& section) {

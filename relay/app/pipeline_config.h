@@ -29,6 +29,8 @@ struct LogConfig {
 struct HttpConfig {
   /// `host:port`, or `:port` for all interfaces; empty: no HTTP.
   std::string listen = ":9847";
+  /// TLS and users, as web_config.h says; empty: none.
+  std::string web_config_file = {};
 };
 
 struct ShutdownConfig {

@@ -63,8 +63,9 @@ Result<std::unique_ptr<Relay>> Relay::create(const Config& config, Log& log) {
   }
   if (config.http.listen.empty()) return relay;
   OUTRIDER_TRY(const ListenAddress address, parse_listen_address(config.http.listen));
-  OUTRIDER_TRY(relay->http_,
-               AdminHttp::start(address, [raw = relay.get()] { return raw->snapshots(); }));
+  OUTRIDER_TRY(relay->http_, AdminHttp::start(
+                                 address, [raw = relay.get()] { return raw->snapshots(); },
+                                 config.http.web_config_file));
   log.info("HTTP listens on " + to_string(relay->http_->address()));
   return relay;
 }

@@ -17,8 +17,11 @@ using namespace std::chrono_literals;
 
 constexpr auto kPatience = 90s;
 
-std::string class_path() {
-  const std::filesystem::path jars = cache_folder() / "kafka-" OUTRIDER_KAFKA_VERSION / "libs";
+std::string class_path_of(KafkaServer::Version version) {
+  const char* name = version == KafkaServer::Version::Newest
+                         ? "kafka-" OUTRIDER_KAFKA_VERSION
+                         : "kafka-" OUTRIDER_KAFKA_OLDER_VERSION;
+  const std::filesystem::path jars = cache_folder() / name / "libs";
   if (!std::filesystem::is_directory(jars)) {
     throw std::runtime_error("no Kafka in " + jars.string() + ": run ./dev setup");
   }
@@ -36,8 +39,12 @@ bool answers(const std::string& bootstrap) {
 
 }  // namespace
 
-KafkaServer::KafkaServer(std::filesystem::path folder, const Settings& settings)
-    : folder_(std::move(folder)), port_(free_port()) {
+KafkaServer::KafkaServer(std::filesystem::path folder, const Settings& settings,
+                         const std::vector<Listener>& listeners, Version version)
+    : folder_(std::move(folder)),
+      port_(free_port()),
+      version_(version),
+      class_path_(class_path_of(version)) {
   std::filesystem::create_directories(folder_);
   const int controller_port = free_port();
   const std::string controller = "127.0.0.1:" + std::to_string(controller_port);
@@ -55,6 +62,11 @@ KafkaServer::KafkaServer(std::filesystem::path folder, const Settings& settings)
                {"transaction.state.log.min.isr", "1"},
                {"transaction.state.log.num.partitions", "1"},
                {"group.initial.rebalance.delay.ms", "0"}};
+  for (const Listener& listener : listeners) {
+    all["listeners"] += "," + listener.name + "://127.0.0.1:" + std::to_string(listener.port);
+    all["advertised.listeners"] += "," + listener.name + "://" + listener.bootstrap();
+    all["listener.security.protocol.map"] += "," + listener.name + ":" + listener.protocol;
+  }
   for (const auto& [name, value] : settings) all[name] = value;
   std::ofstream properties(folder_ / "server.properties");
   for (const auto& [name, value] : all) properties << name << "=" << value << "\n";
@@ -71,7 +83,7 @@ KafkaServer::KafkaServer(std::filesystem::path folder, const Settings& settings)
       AppenderRef:
         - ref: STDOUT
 )";
-  testing::run({"java", "-cp", class_path(), "kafka.tools.StorageTool", "format", "-t",
+  testing::run({"java", "-cp", class_path_, "kafka.tools.StorageTool", "format", "-t",
                 "MkU3OEVBNTcwNTJENDM2Qg", "-c", (folder_ / "server.properties").string()});
   start();
 }
@@ -81,7 +93,7 @@ void KafkaServer::start() {
       .command = {"java", "-Xmx512m", "-XX:+UseSerialGC", "-XX:-UsePerfData",
                   "-Djava.io.tmpdir=" + folder_.string(),
                   "-Dlog4j2.configurationFile=" + (folder_ / "log4j2.yaml").string(), "-cp",
-                  class_path(), "kafka.Kafka", (folder_ / "server.properties").string()},
+                  class_path_, "kafka.Kafka", (folder_ / "server.properties").string()},
       .log = folder_ / "out",
       .folder = folder_});
   const bool ready =
@@ -95,6 +107,49 @@ void KafkaServer::kill_hard() {
   process_->signal(SIGKILL);
   process_->wait(kPatience);
   process_.reset();
+}
+
+void KafkaServer::administer(const std::string& command,
+                             const std::vector<std::string>& arguments) const {
+  std::vector<std::string> words{"java",
+                                 "-XX:+UseSerialGC",
+                                 "-XX:TieredStopAtLevel=1",
+                                 "-cp",
+                                 class_path_,
+                                 command,
+                                 "--bootstrap-server",
+                                 bootstrap()};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  testing::run(words);
+}
+
+void KafkaServer::set_scram_password(const std::string& user, const std::string& password) const {
+  administer("kafka.admin.ConfigCommand",
+             {"--alter", "--entity-type", "users", "--entity-name", user, "--add-config",
+              "SCRAM-SHA-512=[password=" + password + "]"});
+}
+
+void KafkaServer::allow(const std::vector<std::string>& principals,
+                        std::vector<std::string> rule) const {
+  rule.insert(rule.end(), {"--add", "--resource-pattern-type", "prefixed", "--operation", "Write",
+                           "--operation", "Describe"});
+  for (const std::string& principal : principals) {
+    rule.insert(rule.end(), {"--allow-principal", principal});
+  }
+  administer(
+      version_ == Version::Newest ? "org.apache.kafka.tools.AclCommand" : "kafka.admin.AclCommand",
+      rule);
+}
+
+void KafkaServer::allow_topics(const std::vector<std::string>& principals,
+                               const std::string& prefix) const {
+  allow(principals, {"--topic", prefix, "--operation", "Create", "--operation", "Read",
+                     "--operation", "DescribeConfigs"});
+}
+
+void KafkaServer::allow_transactions(const std::vector<std::string>& principals,
+                                     const std::string& prefix) const {
+  allow(principals, {"--transactional-id", prefix});
 }
 
 void KafkaServer::create_topic(const std::string& name, int partitions) const {

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace outrider::testing {
 
@@ -16,16 +17,42 @@ class KafkaServer {
  public:
   using Settings = std::map<std::string, std::string>;
 
-  explicit KafkaServer(std::filesystem::path folder, const Settings& settings = {});
+  /// Besides the one without security that bootstrap() names.
+  struct Listener {
+    std::string name;      ///< Of the settings that begin with listener.name.
+    std::string protocol;  ///< SSL, SASL_SSL, …
+    int port = free_port();
+
+    std::string bootstrap() const { return "localhost:" + std::to_string(port); }
+  };
+
+  /// Newest: what all tests run on. Older: of the series before.
+  enum class Version { Newest, Older };
+
+  explicit KafkaServer(std::filesystem::path folder, const Settings& settings = {},
+                       const std::vector<Listener>& listeners = {},
+                       Version version = Version::Newest);
 
   void start();
   void kill_hard();
   std::string bootstrap() const { return "127.0.0.1:" + std::to_string(port_); }
   void create_topic(const std::string& name, int partitions) const;
+  /// Makes a user for SCRAM-SHA-512, or changes its password.
+  void set_scram_password(const std::string& user, const std::string& password) const;
+  /// Lets the principals use the topics that begin with `prefix` as a relay does; for brokers with
+  /// an authorizer.
+  void allow_topics(const std::vector<std::string>& principals, const std::string& prefix) const;
+  void allow_transactions(const std::vector<std::string>& principals,
+                          const std::string& prefix) const;
 
  private:
+  void administer(const std::string& command, const std::vector<std::string>& arguments) const;
+  void allow(const std::vector<std::string>& principals, std::vector<std::string> rule) const;
+
   std::filesystem::path folder_;
   int port_;
+  Version version_;
+  std::string class_path_;
   std::optional<Process> process_;
 };
 

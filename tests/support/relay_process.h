@@ -39,6 +39,8 @@ class RelayProcess {
   const Process& process() const { return *process_; }
   bool is_running() { return process_ && process_->is_running(); }
 
+  /// The body of an answer with status 200.
+  std::optional<std::string> http_get(const std::string& path) const;
   std::optional<PipelineReport> report(const std::string& pipeline) const;
   bool is_live() const { return http_status("/livez") == 200; }
   bool is_ready() const { return http_status("/readyz") == 200; }
@@ -53,7 +55,6 @@ class RelayProcess {
 
  private:
   int http_status(const std::string& path) const;
-  std::optional<std::string> http_get(const std::string& path) const;
   std::filesystem::path log_path() const { return options_.folder / (options_.name + ".log"); }
 
   Options options_;

@@ -247,6 +247,26 @@ TEST(ConfigFile, KeepsPropertiesThatThePromisesOwn) {
             "on it\n");
 }
 
+TEST(ConfigFile, ReadsHowToLogInToKafka) {
+  const auto with = [](const std::string& keys) {
+    return File{.sink = "kafka: { bootstrap_servers: a, " + keys + " }"}.text();
+  };
+  const Config config = parsed(
+      with("tls: { ca_file: /ca }, sasl: { mechanism: PLAIN, username: u, password_file: /p }"));
+  const kafka::Options& sink = *config.pipelines.at("orders").sink.kafka;
+  EXPECT_EQ(sink.tls->ca_file, "/ca");
+  EXPECT_EQ(sink.sasl->mechanism, kafka::SaslMechanism::Plain);
+  EXPECT_EQ(sink.sasl->password_file, "/p");
+  EXPECT_TRUE(parsed(with("tls: {}")).pipelines.at("orders").sink.kafka->tls);
+  EXPECT_EQ(problems(with("sasl: { username: u, password: hidden }")),
+            "f:5:44: pipelines.orders.sink.kafka.sasl: would show the login to the network: add "
+            "`tls: {}` beside it, or say `librdkafka: { security.protocol: sasl_plaintext }` where "
+            "that is meant\n");
+  EXPECT_EQ(problems(with("tls: {}, librdkafka: { security.protocol: ssl }")),
+            "f:5:67: pipelines.orders.sink.kafka.librdkafka.security.protocol: is what tls sets; "
+            "say it there alone\n");
+}
+
 TEST(ConfigFile, ReportsAFileThatIsNotThere) {
   config::Report report("/nonexistent/outrider.yaml");
   EXPECT_FALSE(load_config(report));

@@ -1,0 +1,86 @@
+#include "connectors/kafka/security.h"
+
+#include <array>
+#include <string_view>
+
+namespace outrider::kafka {
+namespace {
+
+constexpr const char* kProtocol = "security.protocol";
+
+struct Twice {
+  std::string_view property;
+  std::string_view key;
+};
+constexpr std::array kOfTls = {Twice{kProtocol, "tls"}, Twice{"ssl.ca.location", "tls.ca_file"},
+                               Twice{"ssl.certificate.location", "tls.certificate_file"},
+                               Twice{"ssl.key.location", "tls.key_file"},
+                               Twice{"ssl.key.password", "tls.key_password_file"}};
+constexpr std::array kOfSasl = {
+    Twice{"sasl.mechanism", "sasl.mechanism"}, Twice{"sasl.mechanisms", "sasl.mechanism"},
+    Twice{"sasl.username", "sasl.username"}, Twice{"sasl.password", "sasl.password_file"}};
+
+std::optional<SecurityProblem> said_twice(const Options& options, const auto& list) {
+  for (const Twice& twice : list) {
+    if (!options.librdkafka.contains(std::string(twice.property))) continue;
+    return SecurityProblem{"librdkafka." + std::string(twice.property),
+                           "is what " + std::string(twice.key) + " sets; say it there alone"};
+  }
+  return std::nullopt;
+}
+
+const char* name_of(SaslMechanism mechanism) {
+  switch (mechanism) {
+    case SaslMechanism::ScramSha512:
+      return "SCRAM-SHA-512";
+    case SaslMechanism::ScramSha256:
+      return "SCRAM-SHA-256";
+    case SaslMechanism::Plain:
+      return "PLAIN";
+  }
+  return "";
+}
+
+}  // namespace
+
+std::optional<SecurityProblem> check_security(const Options& options) {
+  if (options.tls) {
+    if (auto problem = said_twice(options, kOfTls)) return problem;
+    const Tls& tls = *options.tls;
+    if (tls.certificate_file.empty() != tls.key_file.empty()) {
+      return SecurityProblem{"tls", "certificate_file and key_file belong together"};
+    }
+    if (!tls.key_password_file.empty() && tls.key_file.empty()) {
+      return SecurityProblem{"tls.key_password_file", "is of no use without key_file"};
+    }
+  }
+  if (!options.sasl) return std::nullopt;
+  if (auto problem = said_twice(options, kOfSasl)) return problem;
+  if (options.tls || options.librdkafka.contains(kProtocol)) return std::nullopt;
+  return SecurityProblem{"sasl",
+                         "would show the login to the network: add `tls: {}` beside it, or say "
+                         "`librdkafka: { security.protocol: sasl_plaintext }` where that is meant"};
+}
+
+std::map<std::string, std::string> security_properties(const Options& options,
+                                                       const Secrets& secrets) {
+  std::map<std::string, std::string> properties;
+  const auto add = [&](const char* name, const std::string& value) {
+    if (!value.empty()) properties.emplace(name, value);
+  };
+  if (options.tls) {
+    add(kProtocol, options.sasl ? "sasl_ssl" : "ssl");
+    add("ssl.ca.location", options.tls->ca_file);
+    add("ssl.certificate.location", options.tls->certificate_file);
+    add("ssl.key.location", options.tls->key_file);
+    add("ssl.key.password", secrets.key_password);
+  }
+  if (options.sasl) {
+    add("sasl.mechanism", name_of(options.sasl->mechanism));
+    add("sasl.username", options.sasl->username);
+    add("sasl.password", secrets.password);
+  }
+  return properties;
+}
+
+}  // namespace outrider::kafka
