@@ -48,6 +48,8 @@ class KafkaSinkUnderTest final : public ServedSinkUnderTest {
  public:
   explicit KafkaSinkUnderTest(Delivery delivery)
       : options_{.bootstrap_servers = server().bootstrap(),
+                 .tls = {},
+                 .sasl = {},
                  .identity = name_ + ".checkpoint",
                  .delivery = delivery,
                  .checkpoint_replication = {},

@@ -48,7 +48,8 @@ class PostgresSourceUnderTest final : public SourceUnderTest {
                                       .password = {},
                                       .password_file = {},
                                       .slot = name_,
-                                      .publication = name_});
+                                      .publication = name_,
+                                      .message_prefix = {}});
   }
   ~PostgresSourceUnderTest() override {
     source_->release();

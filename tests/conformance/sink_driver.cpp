@@ -95,6 +95,7 @@ Sink::Offer SinkDriver::offer_once(const PlainRecord& record) {
       .key = record.key,
       .value = record.value,
       .headers = headers,
+      .partition = {},
       .timestamp = WallTime(std::chrono::milliseconds(record.timestamp_ms)),
       .event = {.transaction = static_cast<std::uint64_t>(*open_), .ordinal = records_in_open_}};
   const Sink::Offer offer = value_of(sink_.offer(offered, *open_));

@@ -41,7 +41,8 @@ class RawClient {
   }
   Result<postgres::Rows> start(const std::string& from, const std::string& more = "") {
     return ask("START_REPLICATION SLOT \"outrider_orders\" LOGICAL " + from +
-               " (proto_version '1', publication_names '\"outrider_orders\"'" + more + ")");
+               " (proto_version '1', publication_names '\"outrider_orders\"', messages 'true'" +
+               more + ")");
   }
   /// All that has arrived, by the letter of each message; keepalives are 'k'.
   std::string read() {

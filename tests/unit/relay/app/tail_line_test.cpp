@@ -21,6 +21,7 @@ Record record_of(std::optional<std::string_view> key, std::optional<std::string_
           .key = key,
           .value = value,
           .headers = kHeaders,
+          .partition = {},
           .timestamp = WallTime{1'700'000'000s},
           .event = {}};
 }
