@@ -17,7 +17,8 @@ TEST(Status, TellsOfARunningRelayAndExitsWithSuccess) {
   world.setup();
   world.start();
   world.emit(3);
-  world.wait_delivered(3);
+  world.wait_until("the relay knows that they are delivered",
+                   [&] { return world.metric("outrider_events_published_total") == 3; });
   const std::string text = world.command({"status"});
   EXPECT_THAT(text, HasSubstr("\nmain: streaming, leader"));
   EXPECT_THAT(text, HasSubstr("3 events since the start; last commit "));
