@@ -7,6 +7,7 @@
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
 
+#include <algorithm>
 #include <map>
 #include <sstream>
 #include <string_view>
@@ -41,6 +42,17 @@ bool is_closed_quote(std::string_view text, std::size_t at) {
     }
   }
   return false;
+}
+
+// yaml-cpp quotes the first byte of the character that it does not know.
+std::string message_of(const YAML::Exception& exception) {
+  std::string message;
+  for (std::string_view left = exception.msg; !left.empty();) {
+    const std::size_t length = utf8_length(left);
+    message += length > 0 ? left.substr(0, length) : "\uFFFD";
+    left.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return message;
 }
 
 // Builds the tree from yaml-cpp's events. Its own tree would hide duplicate keys.
@@ -194,7 +206,7 @@ std::optional<Node> read_yaml(const std::string& text, Report& report) {
     if (first.too_large()) {
       report.add({}, "", fmt::format("has more than {} values", kNodesMax));
     } else {
-      report.add(place_of(exception.mark), "", "not valid YAML: " + exception.msg);
+      report.add(place_of(exception.mark), "", "not valid YAML: " + message_of(exception));
     }
     return std::nullopt;
   }

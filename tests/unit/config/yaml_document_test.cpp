@@ -55,6 +55,12 @@ TEST(YamlDocument, SaysWhereTheSyntaxBreaks) {
             "f:1:4: not valid YAML: the referenced anchor is not defined\n");
 }
 
+TEST(YamlDocument, NamesAnUnknownEscapeInTextThatCanBeShown) {
+  EXPECT_EQ(problems("a: \"\\q\"\n"), "f:1:7: not valid YAML: unknown escape character: q\n");
+  EXPECT_EQ(problems("a: \"\\\u0454\"\n"),
+            "f:1:7: not valid YAML: unknown escape character: \uFFFD\n");
+}
+
 TEST(YamlDocument, SeesAQuoteThatIsNeverClosed) {
   EXPECT_EQ(problems("a: 1\nb: \"x\n"), "f:2:4: b: the quote that begins here is not closed\n");
   EXPECT_EQ(problems("a: 'it''s'\nb: \"\\\"\"\n"), "");
