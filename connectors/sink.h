@@ -79,7 +79,10 @@ class Sink {
   virtual Result<std::optional<Found>> look(TimePoint now) = 0;
 
   /// Fences older instances and reads the checkpoint that counts. No value: still working.
-  virtual Result<std::optional<Found>> open(TimePoint now) = 0;
+  /// `confirmed` is the source's confirmed_position(): what the sink wrote up to there was
+  /// delivered, whatever the sink's own server remembers of it.
+  virtual Result<std::optional<Found>> open(TimePoint now,
+                                            const std::optional<Position>& confirmed) = 0;
 
   virtual TicketLimits limits() const = 0;
 

@@ -65,6 +65,10 @@ class Source {
   /// sink fences anyone.
   virtual Result<void> admit(const Position& checkpoint) const = 0;
 
+  /// Up to where it was told, by whatever instance, that everything is durable in the sink. No
+  /// value: it does not remember. While held.
+  virtual std::optional<Position> confirmed_position() const = 0;
+
   /// Compares the checkpoint that counts with what the source can still say. No value: not yet,
   /// call again with the same. Makes sure that the source is still held: where another instance
   /// took it and went on, what it did since would look like a loss. Refused where events are lost

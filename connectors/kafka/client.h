@@ -22,6 +22,12 @@ struct LookJob {};  ///< Make sure of the checkpoint topic and read it; fences n
 struct OpenJob {    ///< Make the producer, fence, read the checkpoint that counts, begin.
   std::size_t batch_bytes_max = 0;  ///< No larger batch is sent.
 };
+/// Commit once more with one of the producers, and read the checkpoint again: ends what the commit
+/// before it left open. After an OpenJob or RecommitJob that found the checkpoint hidden. The next
+/// transaction is of the same producer, and ends what was left open where its records go.
+struct RecommitJob {
+  std::size_t producer = 0;
+};
 struct TopicJob {  ///< Does the topic exist? Creates it if that is allowed.
   std::string topic;
 };
@@ -32,13 +38,19 @@ struct CommitJob {  ///< Write the checkpoint, commit, begin the next transactio
   std::string checkpoint;
 };
 struct CloseJob {};  ///< Abort what is open, as far as possible in little time, and let go.
-using Job = std::variant<LookJob, OpenJob, TopicJob, CountJob, CommitJob, CloseJob>;
+using Job = std::variant<LookJob, OpenJob, RecommitJob, TopicJob, CountJob, CommitJob, CloseJob>;
 
 /// What librdkafka sends in one batch unless told otherwise.
 inline constexpr std::size_t kBatchBytesMax = 1'000'000;
 
 /// The tag of checkpoint records in reports; those of tickets have 31 bits.
 inline constexpr std::uint32_t kCheckpointTag = 0xFFFF'FFFF;
+
+/// A record with our key that consumers do not see, because its transaction is still open.
+struct HiddenCheckpoint {
+  std::string record;
+  std::size_t producer = 0;  ///< Which of the transactional ids wrote it.
+};
 
 /// The checkpoint topic as it is, and what stands in it.
 struct CheckpointFacts {
@@ -50,6 +62,8 @@ struct CheckpointFacts {
   std::vector<std::optional<WallTime>> written_at = {};
   /// False if records of a transaction still open hide what comes after them.
   bool is_complete = true;
+  /// The first of what is hidden, if it is ours; looked for after fencing only.
+  std::optional<HiddenCheckpoint> hidden = std::nullopt;
 };
 
 /// A topic that records can be produced to.

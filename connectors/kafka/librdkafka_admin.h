@@ -56,8 +56,9 @@ class CheckpointTopic {
   /// Creates the topic if it is missing; tells its partitions and cleanup policy.
   Answer<CheckpointFacts> ensure();
 
-  /// Adds the last committed record with our key to the facts. Complete only if everything up to
-  /// the end of the log, open transactions included, was seen.
+  /// Adds the last committed records with our key to the facts. Complete only if everything up to
+  /// the end of the log, open transactions included, was seen; UntilComplete also looks for the
+  /// record that is hidden.
   Answer<CheckpointFacts> read(CheckpointFacts facts, Wait wait);
 
  private:
@@ -65,6 +66,7 @@ class CheckpointTopic {
     std::vector<std::string> records;
     std::vector<std::optional<WallTime>> written_at;  // Of each record.
     bool is_complete = false;
+    std::optional<std::int64_t> end;  // Where consumers have to stop.
   };
   CheckpointTopic(const Options& options, ErrorListener listener, Handle administrator)
       : options_(options), listener_(listener), administrator_(std::move(administrator)) {}
@@ -77,6 +79,8 @@ class CheckpointTopic {
   Answer<CheckpointFacts> find_or_create();
   Answer<CheckpointFacts> read_tail(CheckpointFacts facts, Wait wait);
   Answer<Tail> read_from(std::int64_t begin, std::int64_t end, Wait wait);
+  /// The record at this place, whether its transaction was committed or not, if it is ours.
+  Answer<std::optional<HiddenCheckpoint>> read_hidden(std::int64_t place);
 
   const Options& options_;
   const ErrorListener listener_;

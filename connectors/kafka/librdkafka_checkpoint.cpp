@@ -47,6 +47,23 @@ bool has_key(const rd_kafka_message_t& message, std::string_view key) {
          std::string_view(static_cast<const char*>(message.key), message.key_len) == key;
 }
 
+/// Which transactional id wrote the checkpoint; no value: an older relay, which does not say.
+std::optional<std::size_t> producer_of(const rd_kafka_message_t& message,
+                                       const std::string& identity) {
+  rd_kafka_headers_t* headers = nullptr;
+  const void* value = nullptr;
+  std::size_t size = 0;
+  if (rd_kafka_message_headers(&message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR ||
+      rd_kafka_header_get_last(headers, kProducerHeader, &value, &size) !=
+          RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return std::nullopt;
+  }
+  const auto ids = transactional_ids(identity);
+  const auto id = std::ranges::find(ids, std::string_view(static_cast<const char*>(value), size));
+  if (id == ids.end()) return std::nullopt;
+  return static_cast<std::size_t>(id - ids.begin());
+}
+
 std::optional<WallTime> written_at(const rd_kafka_message_t& message) {
   rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
   const std::int64_t milliseconds = rd_kafka_message_timestamp(&message, &type);
@@ -102,6 +119,7 @@ Answer<CheckpointFacts> CheckpointTopic::read_tail(CheckpointFacts facts, Wait w
   facts.records.clear();
   facts.written_at.clear();
   facts.is_complete = true;
+  facts.hidden.reset();
   for (std::int64_t records = kTailRecords; low < high; records *= 16) {
     const std::int64_t begin = std::max(low, high - records);
     Answer<Tail> tail = read_from(begin, high, wait);
@@ -109,6 +127,11 @@ Answer<CheckpointFacts> CheckpointTopic::read_tail(CheckpointFacts facts, Wait w
     facts.records = std::move(tail->records);
     facts.written_at = std::move(tail->written_at);
     facts.is_complete = tail->is_complete;
+    if (!facts.is_complete && wait == Wait::UntilComplete && tail->end) {
+      Answer<std::optional<HiddenCheckpoint>> hidden = read_hidden(*tail->end);
+      if (!hidden) return std::unexpected(std::move(hidden).error());
+      facts.hidden = std::move(*hidden);
+    }
     if (!facts.records.empty() || !facts.is_complete || begin == low) break;
   }
   return facts;
@@ -143,6 +166,7 @@ Answer<CheckpointTopic::Tail> CheckpointTopic::read_from(std::int64_t begin, std
       }
     } else if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
       tail.is_complete = message->offset >= end;
+      tail.end = message->offset;
       if (!tail.is_complete && wait == Wait::No) break;
     } else if (message->err != RD_KAFKA_RESP_ERR__TRANSPORT &&
                message->err != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
@@ -153,6 +177,26 @@ Answer<CheckpointTopic::Tail> CheckpointTopic::read_from(std::int64_t begin, std
   rd_kafka_consume_stop(topic.get(), 0);
   if (failure) return std::unexpected(std::move(*failure));
   return tail;
+}
+
+Answer<std::optional<HiddenCheckpoint>> CheckpointTopic::read_hidden(std::int64_t place) {
+  const std::string act = "read what is hidden in the checkpoint topic";
+  Answer<Handle> reader = make_reader(options_, Isolation::ReadUncommitted, listener_);
+  if (!reader) return std::unexpected(std::move(reader).error());
+  const Topic topic(rd_kafka_topic_new(reader->get(), options_.identity.c_str(), nullptr));
+  if (!topic) return failed(rd_kafka_last_error(), act);
+  if (rd_kafka_consume_start(topic.get(), 0, place) != 0) return failed(rd_kafka_last_error(), act);
+  const Message message(rd_kafka_consume(topic.get(), 0, kAnswerTimeoutMs));
+  std::optional<HiddenCheckpoint> hidden;
+  if (message && message->err == RD_KAFKA_RESP_ERR_NO_ERROR && message->offset == place &&
+      has_key(*message, options_.identity) && message->payload != nullptr) {
+    if (const std::optional<std::size_t> producer = producer_of(*message, options_.identity)) {
+      hidden = {.record = {static_cast<const char*>(message->payload), message->len},
+                .producer = *producer};
+    }
+  }
+  rd_kafka_consume_stop(topic.get(), 0);
+  return hidden;
 }
 
 }  // namespace outrider::kafka

@@ -1,5 +1,6 @@
 #include "connectors/kafka/librdkafka_client.h"
 
+#include "connectors/kafka/librdkafka_config.h"
 #include "relay/base/assert.h"
 
 #include <sys/eventfd.h>
@@ -129,13 +130,18 @@ Client::Produced LibrdkafkaClient::try_produce(const Record& record, int topic_h
 }
 
 Client::Produced LibrdkafkaClient::produce_checkpoint(std::string_view value, std::uint32_t tag) {
-  const rd_kafka_resp_err_t error =
-      rd_kafka_producev(current_handle(), RD_KAFKA_V_RKT(current().checkpoint_topic.get()),
-                        RD_KAFKA_V_PARTITION(0), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-                        RD_KAFKA_V_KEY(bytes_of(options_.identity), options_.identity.size()),
-                        RD_KAFKA_V_VALUE(bytes_of(value), value.size()),
-                        RD_KAFKA_V_OPAQUE(opaque_of(tag, 0)), RD_KAFKA_V_END);
+  rd_kafka_headers_t* headers = rd_kafka_headers_new(1);
+  if (const std::string& id = current().transactional_id; !id.empty()) {
+    rd_kafka_header_add(headers, kProducerHeader, -1, id.data(), static_cast<ssize_t>(id.size()));
+  }
+  const rd_kafka_resp_err_t error = rd_kafka_producev(
+      current_handle(), RD_KAFKA_V_RKT(current().checkpoint_topic.get()), RD_KAFKA_V_PARTITION(0),
+      RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+      RD_KAFKA_V_KEY(bytes_of(options_.identity), options_.identity.size()),
+      RD_KAFKA_V_VALUE(bytes_of(value), value.size()), RD_KAFKA_V_HEADERS(headers),
+      RD_KAFKA_V_OPAQUE(opaque_of(tag, 0)), RD_KAFKA_V_END);
   if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return Produced::Taken;
+  rd_kafka_headers_destroy(headers);
   if (error == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
     wants_room_ = true;
     return Produced::QueueFull;

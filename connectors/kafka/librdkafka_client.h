@@ -45,6 +45,7 @@ class LibrdkafkaClient final : public Client {
   /// One librdkafka producer with what belongs to it.
   struct Producer {
     Handle handle;
+    std::string transactional_id;  // Empty in at_least_once.
     Queue reports;
     Topic checkpoint_topic;
     std::vector<Topic> topics;  // By the handle given to produce().
@@ -62,6 +63,7 @@ class LibrdkafkaClient final : public Client {
   void report(const rd_kafka_message_t& message);
   JobResult run(const LookJob& job);
   JobResult run(const OpenJob& job);
+  JobResult run(const RecommitJob& job);
   JobResult run(const TopicJob& job);
   JobResult run(const CountJob& job);
   JobResult run(const CommitJob& job);
@@ -70,6 +72,8 @@ class LibrdkafkaClient final : public Client {
   void flush();
   void set_committing(rd_kafka_t* producer);
   JobResult begin_transaction();
+  JobResult read_checkpoint_and_begin(CheckpointFacts ensured);
+  std::optional<JobFailure> commit_nothing();
   std::optional<JobFailure> make_producers(const OpenJob& job);
   std::optional<JobFailure> make_producer(const OpenJob& job, std::string_view transactional_id);
   std::optional<JobFailure> remember_credentials();

@@ -24,6 +24,9 @@ Result<Configuration> reader_configuration(const Options& options, Isolation iso
 /// other identity, which is also the name of a topic.
 std::array<std::string, 2> transactional_ids(const std::string& identity);
 
+/// The header of a checkpoint record that names the transactional id which wrote it.
+inline constexpr const char* kProducerHeader = "transactional.id";
+
 /// For a producer: transactional, or only idempotent if `transactional_id` is empty. No larger
 /// batch than `batch_bytes_max` is sent.
 Result<Configuration> producer_configuration(const Options& options,

@@ -124,14 +124,44 @@ JobResult LibrdkafkaClient::run(const OpenJob& job) {
   if (std::optional<JobFailure> failed = make_producers(job)) return std::move(*failed);
   Answer<CheckpointFacts> facts = checkpoint_->ensure();
   if (!facts) return std::move(facts).error();
-  facts = checkpoint_->read(std::move(*facts), CheckpointTopic::Wait::UntilComplete);
+  return read_checkpoint_and_begin(std::move(*facts));
+}
+
+JobResult LibrdkafkaClient::run(const RecommitJob& job) {
+  current_ = job.producer;
+  if (std::optional<JobFailure> failed = commit_nothing()) return std::move(*failed);
+  Answer<CheckpointFacts> facts = checkpoint_->ensure();
   if (!facts) return std::move(facts).error();
+  return read_checkpoint_and_begin(std::move(*facts));
+}
+
+JobResult LibrdkafkaClient::read_checkpoint_and_begin(CheckpointFacts ensured) {
+  Answer<CheckpointFacts> facts =
+      checkpoint_->read(std::move(ensured), CheckpointTopic::Wait::UntilComplete);
+  if (!facts) return std::move(facts).error();
+  if (!facts->is_complete) return std::move(*facts);
   checkpoint_.reset();
   if (options_.delivery == Delivery::ExactlyOnce) {
     JobResult begun = begin_transaction();
     if (std::holds_alternative<JobFailure>(begun)) return begun;
   }
   return std::move(*facts);
+}
+
+/// A transaction with nothing but a tombstone that nobody reads.
+std::optional<JobFailure> LibrdkafkaClient::commit_nothing() {
+  JobResult begun = begin_transaction();
+  if (auto* failed = std::get_if<JobFailure>(&begun)) return std::move(*failed);
+  std::string& key = current().transactional_id;
+  const rd_kafka_resp_err_t error =
+      rd_kafka_producev(current_handle(), RD_KAFKA_V_RKT(current().checkpoint_topic.get()),
+                        RD_KAFKA_V_PARTITION(0), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+                        RD_KAFKA_V_KEY(key.data(), key.size()), RD_KAFKA_V_END);
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return JobFailure{.error = error_of(current_handle(), error), .act = "end a transaction"};
+  }
+  flush();
+  return call_until_settled("end a transaction", rd_kafka_commit_transaction);
 }
 
 JobResult LibrdkafkaClient::begin_transaction() {
@@ -166,6 +196,7 @@ std::optional<JobFailure> LibrdkafkaClient::make_producer(const OpenJob& job,
   rd_kafka_conf_set_error_cb(configuration->get(), on_error);
   std::array<char, 512> reason{};
   Producer producer;
+  producer.transactional_id = transactional_id;
   producer.handle.reset(
       rd_kafka_new(RD_KAFKA_PRODUCER, configuration->get(), reason.data(), reason.size()));
   if (!producer.handle) {

@@ -13,6 +13,7 @@ namespace {
 constexpr std::string_view kCompact = "compact";
 // The worker serves reports as they come; this is long.
 constexpr Duration kReportWait = std::chrono::seconds(1);
+constexpr int kTransactionalIds = 2;
 
 }  // namespace
 
@@ -26,19 +27,41 @@ Result<std::optional<Found>> KafkaSink::look(TimePoint) {
     stage_ = Stage::Looking;
     return std::nullopt;
   }
-  return finish_job(Stage::Looked);
+  OUTRIDER_TRY(const std::optional<CheckpointFacts> facts, take_facts());
+  if (!facts) return std::nullopt;
+  OUTRIDER_TRY(Found found, judge_checkpoint(*facts, Stage::Looked));
+  stage_ = Stage::Looked;
+  return found;
 }
 
-Result<std::optional<Found>> KafkaSink::open(TimePoint) {
+Result<std::optional<Found>> KafkaSink::open(TimePoint, const std::optional<Position>& confirmed) {
   if (stage_ == Stage::Looked) {
     client_->submit(OpenJob{.batch_bytes_max = records_to_isolate_ > 0 ? 1 : batch_bytes_max_});
     stage_ = Stage::Opening;
+    recommits_left_ = kTransactionalIds;
     return std::nullopt;
   }
-  return finish_job(Stage::Ready);
+  OUTRIDER_TRY(const std::optional<CheckpointFacts> facts, take_facts());
+  if (!facts) return std::nullopt;
+  OUTRIDER_TRY(const std::optional<RecommitJob> job, recommit(*facts, confirmed));
+  if (job) {
+    --recommits_left_;
+    client_->submit(*job);
+    return std::nullopt;
+  }
+  OUTRIDER_TRY(Found found, judge_checkpoint(*facts, Stage::Ready));
+  stage_ = Stage::Ready;
+  if (!exactly_once() && found.checkpoint) {
+    // From the first record on, whoever takes over must know that events may repeat.
+    OUTRIDER_TRY(opening_checkpoint_, produce_checkpoint({.position = found.checkpoint->position,
+                                                          .written_by = Delivery::AtLeastOnce,
+                                                          .clean = false,
+                                                          .generation = generation_}));
+  }
+  return found;
 }
 
-Result<std::optional<Found>> KafkaSink::finish_job(Stage next) {
+Result<std::optional<CheckpointFacts>> KafkaSink::take_facts() {
   client_->lower_wake();
   std::optional<JobResult> result = client_->take_result();
   if (!result) return std::nullopt;
@@ -47,16 +70,23 @@ Result<std::optional<Found>> KafkaSink::finish_job(Stage next) {
   }
   OUTRIDER_ASSERT(std::holds_alternative<CheckpointFacts>(*result),
                   "look and open find a checkpoint");
-  OUTRIDER_TRY(Found found, judge_checkpoint(std::get<CheckpointFacts>(*result), next));
-  stage_ = next;
-  if (next == Stage::Ready && !exactly_once() && found.checkpoint) {
-    // From the first record on, whoever takes over must know that events may repeat.
-    OUTRIDER_TRY(opening_checkpoint_, produce_checkpoint({.position = found.checkpoint->position,
-                                                          .written_by = Delivery::AtLeastOnce,
-                                                          .clean = false,
-                                                          .generation = generation_}));
-  }
-  return found;
+  return std::get<CheckpointFacts>(std::move(*result));
+}
+
+// Brokers that all died may forget to write the markers of a commit that they had acknowledged
+// (KAFKA-20734): their coordinator calls it done, and consumers wait for it for ever. After fencing
+// nothing else of ours can be open. A commit of the same producer writes the marker. It must be
+// certain that the forgotten one was a commit, too: the source was told of it.
+Result<std::optional<RecommitJob>> KafkaSink::recommit(const CheckpointFacts& facts,
+                                                       const std::optional<Position>& confirmed) {
+  if (facts.is_complete || !facts.hidden || !confirmed || !exactly_once()) return std::nullopt;
+  if (recommits_left_ == 0) return std::nullopt;
+  OUTRIDER_TRY(const Checkpoint hidden, read_checkpoint(facts.hidden->record, format_));
+  if (format_.is_further(hidden.position, *confirmed)) return std::nullopt;
+  notices_.push_back({.severity = Notice::Severity::Warning,
+                      .what = "the brokers forgot to finish a transaction that they had committed "
+                              "(KAFKA-20734); finishing it"});
+  return RecommitJob{.producer = facts.hidden->producer};
 }
 
 Result<Found> KafkaSink::judge_checkpoint(const CheckpointFacts& facts, Stage next) {
@@ -74,9 +104,12 @@ Result<Found> KafkaSink::judge_checkpoint(const CheckpointFacts& facts, Stage ne
                        options_.identity + " --add-config cleanup.policy=compact");
   }
   if (!facts.is_complete && next == Stage::Ready) {
-    return failure(ErrorKind::Unavailable,
-                   topic + " is hidden behind an open transaction of another producer",
-                   "it ends by itself at its time-out; no other program may write to this topic");
+    return failure(
+        ErrorKind::Unavailable, topic + " is hidden behind an open transaction",
+        "it ends by itself at its time-out; no other program may write to this topic. If it stays, "
+        "the brokers forgot to finish it (KAFKA-20734): find and abort it with "
+        "kafka-transactions.sh. The relay then repeats what was aborted, or refuses to start where "
+        "the source was told that it is delivered");
   }
   Found found;
   for (std::size_t i = 0; i < facts.records.size(); ++i) {

@@ -30,7 +30,8 @@ class KafkaSink final : public Sink {
   KafkaSink(Options options, const PositionFormat& format, std::unique_ptr<Client> client);
 
   Result<std::optional<Found>> look(TimePoint now) override;
-  Result<std::optional<Found>> open(TimePoint now) override;
+  Result<std::optional<Found>> open(TimePoint now,
+                                    const std::optional<Position>& confirmed) override;
   TicketLimits limits() const override {
     return {.records = options_.transaction_records_max, .bytes = options_.transaction_bytes_max};
   }
@@ -73,7 +74,10 @@ class KafkaSink final : public Sink {
   };
 
   bool exactly_once() const { return options_.delivery == Delivery::ExactlyOnce; }
-  Result<std::optional<Found>> finish_job(Stage next);
+  Result<std::optional<CheckpointFacts>> take_facts();
+  /// What must be committed again before the checkpoint can be read.
+  Result<std::optional<RecommitJob>> recommit(const CheckpointFacts& facts,
+                                              const std::optional<Position>& confirmed);
   Result<Found> judge_checkpoint(const CheckpointFacts& facts, Stage next);
   bool counts_more(const Checkpoint& read, const Checkpoint& found) const;
   Result<void> handle_result();
@@ -116,6 +120,7 @@ class KafkaSink final : public Sink {
   // While not 0, each record is a batch of its own, to find the one that had a batch rejected.
   std::size_t records_to_isolate_ = 0;
   std::uint64_t generation_ = 0;  // Of the checkpoints that this run writes.
+  int recommits_left_ = 0;        // While opening.
   bool close_pending_ = false;    // Close as soon as the job under way has ended.
   std::unordered_map<std::string, TopicFacts, TextHash, std::equal_to<>> topics_;
   std::string topic_asked_;  // The topic of the TopicJob under way; empty: none.

@@ -35,7 +35,9 @@ Result<std::optional<Found>> MemorySink::look(TimePoint) {
   return Found{.keeps_checkpoints = true, .checkpoint = checkpoint_};
 }
 
-Result<std::optional<Found>> MemorySink::open(TimePoint now) { return look(now); }
+Result<std::optional<Found>> MemorySink::open(TimePoint now, const std::optional<Position>&) {
+  return look(now);
+}
 
 Result<Sink::Offer> MemorySink::offer(const Record& record, Ticket ticket) {
   if (offer_error_) {

@@ -51,7 +51,7 @@ class MemorySink final : public Sink {
   void set_limits(TicketLimits limits) { limits_ = limits; }
 
   Result<std::optional<Found>> look(TimePoint now) override;
-  Result<std::optional<Found>> open(TimePoint now) override;
+  Result<std::optional<Found>> open(TimePoint now, const std::optional<Position>&) override;
   TicketLimits limits() const override { return limits_; }
   Result<Offer> offer(const Record& record, Ticket ticket) override;
   Result<Offer> seal(Ticket ticket, const Position& position) override;

@@ -18,6 +18,8 @@ Result<void> MemorySource::admit(const Position& checkpoint) const {
   return {};
 }
 
+std::optional<Position> MemorySource::confirmed_position() const { return confirmed_.pack(); }
+
 Result<std::optional<Source::Plan>> MemorySource::plan(const Found& found, TimePoint) {
   if (!found.keeps_checkpoints) return Plan{.from = confirmed_.pack()};
   if (!found.checkpoint) return Plan{.from = confirmed_.pack(), .write_checkpoint = true};

@@ -27,6 +27,7 @@ class PostgresSource final : public Source {
 
   Result<Standing> acquire(TimePoint now) override;
   Result<void> admit(const Position& checkpoint) const override;
+  std::optional<Position> confirmed_position() const override;
   Result<std::optional<Plan>> plan(const Found& found, TimePoint now) override;
   Result<bool> start(const Position& from, TimePoint now) override;
   Result<const Event*> next() override;

@@ -17,6 +17,11 @@ Result<void> PostgresSource::admit(const Position& checkpoint) const {
   return check_identity(options_, system_, position);
 }
 
+std::optional<Position> PostgresSource::confirmed_position() const {
+  const Result<PostgresPosition> position = position_of_slot(facts());
+  return position ? std::optional(position->pack()) : std::nullopt;
+}
+
 Result<void> PostgresSource::ask_for_lock(TimePoint now) {
   OUTRIDER_TRY(const bool quiet, take_keep_alive_answers());
   if (!quiet) return {};

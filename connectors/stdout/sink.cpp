@@ -31,7 +31,9 @@ Result<std::optional<Found>> StdoutSink::look(TimePoint) {
   return Found{.keeps_checkpoints = false, .checkpoint = {}};
 }
 
-Result<std::optional<Found>> StdoutSink::open(TimePoint now) { return look(now); }
+Result<std::optional<Found>> StdoutSink::open(TimePoint now, const std::optional<Position>&) {
+  return look(now);
+}
 
 TicketLimits StdoutSink::limits() const { return {.records = 10'000, .bytes = 8 * 1024 * 1024}; }
 

@@ -23,7 +23,7 @@ class StdoutSink final : public Sink {
   explicit StdoutSink(Options options) : options_(options) {}
 
   Result<std::optional<Found>> look(TimePoint now) override;
-  Result<std::optional<Found>> open(TimePoint now) override;
+  Result<std::optional<Found>> open(TimePoint now, const std::optional<Position>&) override;
   TicketLimits limits() const override;
   Result<Offer> offer(const Record& record, Ticket ticket) override;
   Result<Offer> seal(Ticket ticket, const Position& position) override;

@@ -107,7 +107,8 @@ Result<Found> PipelineSession::look() {
 }
 
 Result<Found> PipelineSession::open() {
-  return drive<Found>([this](TimePoint now) { return sink_.open(now); });
+  return drive<Found>(
+      [this](TimePoint now) { return sink_.open(now, source_.confirmed_position()); });
 }
 
 Result<Source::Plan> PipelineSession::plan(const Found& found) {

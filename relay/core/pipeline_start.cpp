@@ -118,7 +118,7 @@ Result<void> Pipeline::look(TimePoint now) {
 }
 
 Result<void> Pipeline::open(TimePoint now) {
-  OUTRIDER_TRY(std::optional<Found> found, sink_->open(now));
+  OUTRIDER_TRY(std::optional<Found> found, sink_->open(now, source_->confirmed_position()));
   if (!found) return {};
   if (found->checkpoint) OUTRIDER_TRY(source_->admit(found->checkpoint->position));
   found_ = std::move(*found);

@@ -125,7 +125,8 @@ TEST_P(SinkConformance, MayBeAbandonedAtAnyMomentOfItsStart) {
     // One call more than the time before, then it is given up.
     for (int left = turns; left > 0 && !is_open; --left) {
       const TimePoint now = read_clocks().steady;
-      const bool done = value_of(has_looked ? sink.open(now) : sink.look(now)).has_value();
+      const bool done =
+          value_of(has_looked ? sink.open(now, std::nullopt) : sink.look(now)).has_value();
       is_open = has_looked && done;
       has_looked = has_looked || done;
       if (!done) sleep(sink.wake(), now + kPatience, "the sink opens");

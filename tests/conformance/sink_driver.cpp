@@ -50,7 +50,7 @@ Found SinkDriver::look_once() {
 Found SinkDriver::open() {
   std::optional<Found> found;
   run("the sink is open", [&] {
-    found = value_of(sink_.open(read_clocks().steady));
+    found = value_of(sink_.open(read_clocks().steady, std::nullopt));
     return found.has_value();
   });
   return *found;

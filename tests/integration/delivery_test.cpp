@@ -122,6 +122,25 @@ TEST(Delivery, KillingTheBrokerInMidStreamLosesRepeatsAndReordersNothing) {
   world.expect_exactly_what_was_committed();
 }
 
+TEST(Delivery, ABrokerThatDiesBeforeItShowsAnAcknowledgedCommitHoldsNothingUp) {
+  World world;
+  world.setup();
+  world.kill_broker();
+  world.start_broker(KafkaServer::Markers::Held);
+  world.start();
+  world.wait_state("streaming");
+  const std::string before = world.confirmed_flush();
+  world.emit(1);
+  world.wait_until("Postgres was told", [&] { return world.confirmed_flush() != before; });
+  EXPECT_EQ(world.delivered().size(), 0U);
+  world.kill_relay();
+  world.kill_broker();
+  world.start_broker();
+  world.start();
+  world.emit(1);
+  EXPECT_EQ(world.wait_delivered(2).size(), 2U);
+}
+
 TEST(Delivery, ABrokerThatIsAwayAtTheStartIsWaitedFor) {
   World world;
   world.setup();

@@ -87,7 +87,7 @@ class Samples : public ::testing::Test {
     wait_until("the copies are equal", [] { return services().copies_are_equal(); });
     Verdict verdict;
     eventually(kPatience, [&] { return (verdict = services().judge()).lost == 0; });
-    EXPECT_TRUE(verdict.is_exact()) << verdict.text();
+    EXPECT_TRUE(verdict.is_exact()) << verdict.text() << "\nrelay:\n" << services().relay().log();
     EXPECT_EQ(count("orders",
                     "not exists (select from outbox where aggregateid = orders.id::text and "
                     "type = 'order.created')"),

@@ -310,7 +310,7 @@ void World::create_topic(int partitions) const {
   servers().kafka.create_topic(topic(), partitions);
 }
 
-void World::start_broker() const { servers().kafka.start(); }
+void World::start_broker(KafkaServer::Markers markers) const { servers().kafka.start(markers); }
 
 PostgresServer& World::postgres() const { return *postgres_; }
 

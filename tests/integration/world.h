@@ -149,7 +149,7 @@ class World {
   // The servers.
   void kill_broker() const;
   void create_topic(int partitions) const;
-  void start_broker() const;
+  void start_broker(KafkaServer::Markers markers = KafkaServer::Markers::Written) const;
   PostgresServer& postgres() const;
 
   // What consumers see.

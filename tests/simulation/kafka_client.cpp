@@ -191,6 +191,11 @@ void KafkaClient::read_complete(TimePoint give_up_at) {
   });
 }
 
+// These brokers do not forget what they have acknowledged: nothing of ours stays hidden.
+void KafkaClient::run(const kafka::RecommitJob&) {
+  OUTRIDER_ASSERT(false, "no commit is to be repeated");
+}
+
 void KafkaClient::run(const kafka::TopicJob& job) {
   when_up(environment_.clock.steady + kAnswerTimeout, "look at a topic", [this, name = job.topic] {
     if (cluster_.topic(name).partitions == 0) {

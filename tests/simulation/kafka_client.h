@@ -93,6 +93,7 @@ class KafkaClient final : public std::enable_shared_from_this<KafkaClient> {
 
   void run(const kafka::LookJob& job);
   void run(const kafka::OpenJob& job);
+  void run(const kafka::RecommitJob& job);
   void run(const kafka::TopicJob& job);
   void run(const kafka::CountJob& job);
   void run(const kafka::CommitJob& job);

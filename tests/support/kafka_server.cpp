@@ -43,12 +43,13 @@ KafkaServer::KafkaServer(std::filesystem::path folder, const Settings& settings,
                          const std::vector<Listener>& listeners, Version version)
     : folder_(std::move(folder)),
       port_(free_port()),
+      inter_broker_port_(free_port()),
       version_(version),
       class_path_(class_path_of(version)) {
   std::filesystem::create_directories(folder_);
   const int controller_port = free_port();
   const std::string controller = "127.0.0.1:" + std::to_string(controller_port);
-  Settings all{{"process.roles", "broker,controller"},
+  settings_ = {{"process.roles", "broker,controller"},
                {"node.id", "1"},
                {"controller.quorum.voters", "1@" + controller},
                {"listeners", "PLAINTEXT://" + bootstrap() + ",CONTROLLER://" + controller},
@@ -63,14 +64,12 @@ KafkaServer::KafkaServer(std::filesystem::path folder, const Settings& settings,
                {"transaction.state.log.num.partitions", "1"},
                {"group.initial.rebalance.delay.ms", "0"}};
   for (const Listener& listener : listeners) {
-    all["listeners"] += "," + listener.name + "://127.0.0.1:" + std::to_string(listener.port);
-    all["advertised.listeners"] += "," + listener.name + "://" + listener.bootstrap();
-    all["listener.security.protocol.map"] += "," + listener.name + ":" + listener.protocol;
+    settings_["listeners"] += "," + listener.name + "://127.0.0.1:" + std::to_string(listener.port);
+    settings_["advertised.listeners"] += "," + listener.name + "://" + listener.bootstrap();
+    settings_["listener.security.protocol.map"] += "," + listener.name + ":" + listener.protocol;
   }
-  for (const auto& [name, value] : settings) all[name] = value;
-  std::ofstream properties(folder_ / "server.properties");
-  for (const auto& [name, value] : all) properties << name << "=" << value << "\n";
-  properties.close();
+  for (const auto& [name, value] : settings) settings_[name] = value;
+  write_properties(Markers::Written);
   std::ofstream(folder_ / "log4j2.yaml") << R"(Configuration:
   Appenders:
     Console:
@@ -88,7 +87,23 @@ KafkaServer::KafkaServer(std::filesystem::path folder, const Settings& settings,
   start();
 }
 
-void KafkaServer::start() {
+void KafkaServer::write_properties(Markers markers) const {
+  Settings all = settings_;
+  if (markers == Markers::Held) {
+    all["inter.broker.listener.name"] = "INTERNAL";
+    all["listeners"] += ",INTERNAL://127.0.0.1:" + std::to_string(inter_broker_port_);
+    // Where nothing listens.
+    all["advertised.listeners"] += ",INTERNAL://127.0.0.1:" + std::to_string(free_port());
+    all["listener.security.protocol.map"] += ",INTERNAL:PLAINTEXT";
+    // It would ask itself before it takes a record.
+    all["transaction.partition.verification.enable"] = "false";
+  }
+  std::ofstream properties(folder_ / "server.properties");
+  for (const auto& [name, value] : all) properties << name << "=" << value << "\n";
+}
+
+void KafkaServer::start(Markers markers) {
+  write_properties(markers);
   process_.emplace(Process::Options{
       .command = {"java", "-Xmx512m", "-XX:+UseSerialGC", "-XX:-UsePerfData",
                   "-Djava.io.tmpdir=" + folder_.string(),

@@ -33,7 +33,11 @@ class KafkaServer {
                        const std::vector<Listener>& listeners = {},
                        Version version = Version::Newest);
 
-  void start();
+  /// Held: the broker does not reach itself to write the markers that end transactions, so that
+  /// commits are acknowledged and nobody sees them.
+  enum class Markers { Written, Held };
+
+  void start(Markers markers = Markers::Written);
   void kill_hard();
   std::string bootstrap() const { return "127.0.0.1:" + std::to_string(port_); }
   void create_topic(const std::string& name, int partitions) const;
@@ -46,13 +50,16 @@ class KafkaServer {
                           const std::string& prefix) const;
 
  private:
+  void write_properties(Markers markers) const;
   void administer(const std::string& command, const std::vector<std::string>& arguments) const;
   void allow(const std::vector<std::string>& principals, std::vector<std::string> rule) const;
 
   std::filesystem::path folder_;
   int port_;
+  int inter_broker_port_;
   Version version_;
   std::string class_path_;
+  Settings settings_;
   std::optional<Process> process_;
 };
 

@@ -140,9 +140,9 @@ TEST(AtLeastOnce, ReportsOfAnAbandonedRunAreIgnored) {
   driver.client->acknowledge_records();
   driver.client->finish(SinkDriver::facts());
   static_cast<void>(driver.sink->look(driver.now));
-  static_cast<void>(driver.sink->open(driver.now));
+  static_cast<void>(driver.open());
   driver.client->finish(SinkDriver::facts());
-  static_cast<void>(driver.sink->open(driver.now));
+  static_cast<void>(driver.open());
   ASSERT_TRUE(driver.step(Supply::Dry));
   EXPECT_TRUE(driver.client->checkpoints().empty());
   EXPECT_EQ(driver.delivered(), Tickets{});

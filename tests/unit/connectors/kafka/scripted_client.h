@@ -82,7 +82,8 @@ class ScriptedClient final : public Client {
   }
 
   void submit(Job job) override {
-    static constexpr const char* kNames[] = {"look", "open", "topic", "count", "commit", "close"};
+    static constexpr const char* kNames[] = {"look",  "open",   "recommit", "topic",
+                                             "count", "commit", "close"};
     history_.emplace_back(kNames[job.index()]);
     if (const auto* open = std::get_if<OpenJob>(&job)) batch_bytes_max_ = open->batch_bytes_max;
     job_ = std::move(job);

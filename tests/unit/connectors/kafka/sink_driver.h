@@ -65,9 +65,13 @@ class SinkDriver {
     static_cast<void>(sink->look(now));
     client->finish(facts(record));
     static_cast<void>(sink->look(now));
-    static_cast<void>(sink->open(now));
+    static_cast<void>(open());
     client->finish(facts(record));
-    static_cast<void>(sink->open(now));
+    static_cast<void>(open());
+  }
+  /// `confirmed` is the place that the source was told of.
+  Result<std::optional<Found>> open(std::optional<std::uint64_t> confirmed = std::nullopt) {
+    return sink->open(now, confirmed ? std::optional(position_at(*confirmed)) : std::nullopt);
   }
 
   void start_again() {

@@ -16,16 +16,16 @@ Result<std::optional<Found>> look(SinkDriver& driver, JobResult result) {
 
 Result<std::optional<Found>> open(SinkDriver& driver, JobResult result) {
   static_cast<void>(look(driver, SinkDriver::facts()));
-  static_cast<void>(driver.sink->open(driver.now));
+  static_cast<void>(driver.open());
   driver.client->finish(std::move(result));
-  return driver.sink->open(driver.now);
+  return driver.open();
 }
 
 TEST(SinkStart, LooksWithoutFencingAndFencesOnlyWhenOpened) {
   SinkDriver driver;
   ASSERT_TRUE(look(driver, SinkDriver::facts()));
   EXPECT_EQ(driver.client->history(), std::vector<std::string>{"look"});
-  static_cast<void>(driver.sink->open(driver.now));
+  static_cast<void>(driver.open());
   EXPECT_EQ(driver.client->history(), (std::vector<std::string>{"look", "open"}));
 }
 
@@ -34,13 +34,64 @@ TEST(SinkStart, TheCheckpointReadAfterFencingCounts) {
   const auto found = look(driver, SinkDriver::facts(driver.stored(1, Delivery::ExactlyOnce, true)));
   ASSERT_TRUE(found && *found && (*found)->checkpoint);
   EXPECT_EQ((*found)->checkpoint->position, position_at(1));
-  static_cast<void>(driver.sink->open(driver.now));
+  static_cast<void>(driver.open());
   driver.client->finish(SinkDriver::facts(driver.stored(2, Delivery::AtLeastOnce, false)));
-  const auto opened = driver.sink->open(driver.now);
+  const auto opened = driver.open();
   ASSERT_TRUE(opened && *opened && (*opened)->checkpoint);
   EXPECT_EQ((*opened)->checkpoint->position, position_at(2));
   EXPECT_EQ((*opened)->checkpoint->written_by, Delivery::AtLeastOnce);
   EXPECT_FALSE((*opened)->checkpoint->clean);
+}
+
+/// A checkpoint topic at whose end a record of this place, by the second producer, is hidden.
+CheckpointFacts hiding(const SinkDriver& driver, std::uint64_t place) {
+  CheckpointFacts facts = SinkDriver::facts(driver.stored(1, Delivery::ExactlyOnce, false));
+  facts.is_complete = false;
+  facts.hidden = {.record = driver.stored(place, Delivery::ExactlyOnce, false), .producer = 1};
+  return facts;
+}
+
+TEST(SinkStart, ACommitThatTheSourceWasToldOfIsFinishedWhereTheBrokersForgotTo) {
+  SinkDriver driver;
+  static_cast<void>(look(driver, SinkDriver::facts()));
+  static_cast<void>(driver.open(7));
+  driver.client->finish(hiding(driver, 7));
+  const auto waiting = driver.open(7);
+  ASSERT_TRUE(waiting && !*waiting);
+  ASSERT_NE(driver.client->job<RecommitJob>(), nullptr);
+  EXPECT_EQ(driver.client->job<RecommitJob>()->producer, 1U);
+  driver.client->finish(SinkDriver::facts(driver.stored(7, Delivery::ExactlyOnce, false)));
+  const auto found = driver.open(7);
+  ASSERT_TRUE(found && *found && (*found)->checkpoint);
+  EXPECT_EQ((*found)->checkpoint->position, position_at(7));
+  EXPECT_EQ(driver.sink->take_notices().size(), 1U);
+}
+
+TEST(SinkStart, ACommitThatMayHaveBeenAnAbortIsNotFinished) {
+  for (const std::optional<std::uint64_t> confirmed : {std::optional<std::uint64_t>(6), {}}) {
+    SinkDriver driver;
+    static_cast<void>(look(driver, SinkDriver::facts()));
+    static_cast<void>(driver.open(confirmed));
+    driver.client->finish(hiding(driver, 7));
+    const auto found = driver.open(confirmed);
+    ASSERT_FALSE(found);
+    EXPECT_EQ(found.error().kind, ErrorKind::Unavailable);
+    EXPECT_EQ(driver.client->job<RecommitJob>(), nullptr);
+  }
+}
+
+TEST(SinkStart, WhatStaysHiddenIsFinishedOncePerProducerAndThenWaitedFor) {
+  SinkDriver driver;
+  static_cast<void>(look(driver, SinkDriver::facts()));
+  static_cast<void>(driver.open(7));
+  for (int producer = 0; producer < 2; ++producer) {
+    driver.client->finish(hiding(driver, 7));
+    ASSERT_TRUE(driver.open(7));
+  }
+  driver.client->finish(hiding(driver, 7));
+  const auto found = driver.open(7);
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().kind, ErrorKind::Unavailable);
 }
 
 TEST(SinkStart, WhatAnOlderRunWroteBehindALaterOneDoesNotCount) {
@@ -53,9 +104,9 @@ TEST(SinkStart, WhatAnOlderRunWroteBehindALaterOneDoesNotCount) {
   static_cast<void>(driver.sink->look(driver.now));
   driver.client->finish(facts);
   static_cast<void>(driver.sink->look(driver.now));
-  static_cast<void>(driver.sink->open(driver.now));
+  static_cast<void>(driver.open());
   driver.client->finish(facts);
-  const auto found = driver.sink->open(driver.now);
+  const auto found = driver.open();
   ASSERT_TRUE(found && *found && (*found)->checkpoint);
   EXPECT_EQ((*found)->checkpoint->position, position_at(11));
   EXPECT_EQ(driver.client->checkpoints().back(), driver.stored(11, Delivery::AtLeastOnce, false, 3))
@@ -137,7 +188,7 @@ TEST(SinkStart, WaitsForAnAbandonedRunBeforeItLooksAgain) {
 TEST(SinkStart, AJobUnderWayIsClosedAfterItsEndWhenAbandoned) {
   SinkDriver driver;
   static_cast<void>(look(driver, SinkDriver::facts()));
-  static_cast<void>(driver.sink->open(driver.now));
+  static_cast<void>(driver.open());
   driver.sink->abandon();
   EXPECT_EQ(driver.client->history().back(), "hurry");
   EXPECT_FALSE(driver.sink->at_rest());
@@ -232,7 +283,7 @@ TEST(SinkTopics, BatchesAreMadeSmallerForATopicThatTakesLess) {
   driver.sink->abandon();
   driver.client->finish(Done{});
   static_cast<void>(look(driver, SinkDriver::facts()));
-  static_cast<void>(driver.sink->open(driver.now));
+  static_cast<void>(driver.open());
   ASSERT_NE(driver.client->job<OpenJob>(), nullptr);
   EXPECT_EQ(driver.client->job<OpenJob>()->batch_bytes_max, 100'000U);
 }

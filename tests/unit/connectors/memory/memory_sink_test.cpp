@@ -74,7 +74,7 @@ TEST(MemorySink, AbandonDropsWhatIsNotDeliveredAndKeepsWhatIs) {
   sink.release_deliveries();
   EXPECT_TRUE(delivered_by(sink).empty());
   EXPECT_EQ(sink.records().size(), 1U);
-  EXPECT_EQ((*sink.open({}))->checkpoint->position, position_at(1));
+  EXPECT_EQ((*sink.open({}, {}))->checkpoint->position, position_at(1));
   EXPECT_EQ(sink.counters().records_in_flight, 0U);
 }
 

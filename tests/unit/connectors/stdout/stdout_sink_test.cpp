@@ -65,7 +65,7 @@ std::size_t lines_in(const std::string& text) {
 TEST(StdoutSink, KeepsNoCheckpoints) {
   StdoutSink sink({});
   EXPECT_FALSE((*sink.look({}))->keeps_checkpoints);
-  EXPECT_FALSE((*sink.open({}))->keeps_checkpoints);
+  EXPECT_FALSE((*sink.open({}, {}))->keeps_checkpoints);
 }
 
 TEST(StdoutSink, DeliversATicketOnceItsLinesAreWritten) {

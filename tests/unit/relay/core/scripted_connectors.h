@@ -70,6 +70,7 @@ class ScriptedSource final : public Source {
     if (admit_error) return std::unexpected(*admit_error);
     return {};
   }
+  std::optional<Position> confirmed_position() const override { return std::nullopt; }
   Result<std::optional<Plan>> plan(const Found& found, TimePoint) override {
     if (found.checkpoint) return Plan{.from = found.checkpoint->position};
     return Plan{.from = position_at(0), .write_checkpoint = write_first_checkpoint};
@@ -167,7 +168,7 @@ class ScriptedSink final : public Sink {
     calls.push_back("look");
     return Found{.checkpoint = checkpoint};
   }
-  Result<std::optional<Found>> open(TimePoint) override {
+  Result<std::optional<Found>> open(TimePoint, const std::optional<Position>&) override {
     calls.push_back("open");
     return Found{.checkpoint = checkpoint};
   }
