@@ -75,7 +75,9 @@ class Sink {
 
   virtual ~Sink() = default;
 
-  /// Reads the checkpoint without fencing anyone. No value: still working.
+  /// Reads the checkpoint without fencing anyone. What was delivered a moment ago, or by another
+  /// instance since, may not show yet: only open() finds the one that counts. No value: still
+  /// working.
   virtual Result<std::optional<Found>> look(TimePoint now) = 0;
 
   /// Fences older instances and reads the checkpoint that counts. No value: still working.

