@@ -1,5 +1,5 @@
-// A secret that stands alone in a file; read by connectors each time they connect, so that it may
-// be replaced while the relay runs.
+// Secrets and certificates in files; read by connectors each time they connect, so that they may be
+// replaced while the relay runs.
 #pragma once
 
 #include "relay/base/error.h"
@@ -9,9 +9,11 @@
 
 namespace outrider::config {
 
-/// The content without the end of its last line. Unavailable, not Misconfigured, if it cannot be
-/// read: a secret that is being replaced is gone for a moment only. `what` names it: "password
-/// file".
+/// The content. Unavailable, not Misconfigured, if it cannot be read: a file that is being replaced
+/// is gone for a moment only. `what` names it: "key file".
+Result<std::string> read_replaceable_file(std::string_view what, const std::string& path);
+
+/// The first line of such a file: a password.
 Result<std::string> read_secret_file(std::string_view what, const std::string& path);
 
 }  // namespace outrider::config

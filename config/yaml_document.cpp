@@ -55,6 +55,21 @@ std::string message_of(const YAML::Exception& exception) {
   return message;
 }
 
+// yaml-cpp says of a tab only what it could not make of the line, or of one after it.
+std::string about_tabs(std::string_view text, int line_of_error) {
+  int line = 0;
+  std::size_t at = 0;
+  for (int number = 1; number <= line_of_error && at < text.size(); ++number) {
+    const std::size_t first = text.find_first_not_of(' ', at);
+    if (first != std::string_view::npos && text[first] == '\t') line = number;
+    const std::size_t end = text.find('\n', at);
+    if (end == std::string_view::npos) break;
+    at = end + 1;
+  }
+  if (line == 0) return "";
+  return fmt::format(" (line {} begins with a tab, which YAML does not take as indentation)", line);
+}
+
 // Builds the tree from yaml-cpp's events. Its own tree would hide duplicate keys.
 class TreeBuilder final : public YAML::EventHandler {
  public:
@@ -206,7 +221,9 @@ std::optional<Node> read_yaml(const std::string& text, Report& report) {
     if (first.too_large()) {
       report.add({}, "", fmt::format("has more than {} values", kNodesMax));
     } else {
-      report.add(place_of(exception.mark), "", "not valid YAML: " + message_of(exception));
+      report.add(
+          place_of(exception.mark), "",
+          "not valid YAML: " + message_of(exception) + about_tabs(text, exception.mark.line + 1));
     }
     return std::nullopt;
   }

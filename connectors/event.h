@@ -28,7 +28,7 @@ struct Value {
     Text,         ///< UTF-8 text in `data`: text, json, jsonb, uuid, numbers, …
     Bytes,        ///< Raw bytes in `data`.
     Undecodable,  ///< Text in `data` that is no UTF-8.
-    Timestamp,    ///< A point in time in `timestamp`.
+    Timestamp,    ///< A point in time in `timestamp`, and as text in `data`.
     Unreadable,   ///< A type that the source cannot convert; `data` is what the server sent.
   };
   Kind kind = Kind::Null;
@@ -41,6 +41,8 @@ struct Table {
   std::string schema;
   std::string name;
   std::vector<std::string> columns;
+  /// What each column holds besides NULL: Text, Bytes or Timestamp. Empty: not known.
+  std::vector<Value::Kind> kinds = {};
   /// Unique in the process: a new number whenever a table's description arrives anew. What a mapper
   /// derives from a table it keeps under this number.
   std::uint64_t version = 0;
@@ -82,6 +84,8 @@ struct Nothing {};
 /// What a source says. Views live until the next call of Source::next().
 struct Event {
   EventId id;
+  /// The source's own number of the transaction, as its tools show it (Postgres: xid); 0: none.
+  std::uint64_t xid = 0;
   WallTime committed_at;
   std::variant<RowInserted, LogicalMessage, OtherChange, Committed, Idle, Nothing> what;
 };

@@ -9,6 +9,7 @@
 #include "relay/base/error.h"
 #include "relay/base/time.h"
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -21,15 +22,22 @@ struct SourceCounters {
   std::uint64_t bytes_received = 0;
   std::uint64_t keepalives = 0;
   std::uint64_t feedback_sent = 0;
-  std::uint64_t received_position = 0;   ///< As a number (Postgres: LSN); 0 = not known.
-  std::uint64_t acked_position = 0;      ///< Everything before it is durable in the sink.
+  std::uint64_t received_position = 0;  ///< As a number (Postgres: LSN); 0 = not known.
+  /// Everything before it is durable in the sink: events whose transaction has a lower number.
+  std::uint64_t acked_position = 0;
   std::uint64_t confirmed_position = 0;  ///< What the server was last told to forget up to.
   std::uint64_t server_position = 0;     ///< The end of the server's log at the last look.
   /// What the server keeps because of us, in bytes; what it can still keep before the slot is lost
-  /// (no value: no limit). As of the last look.
+  /// (no value: no limit). As of the last look; not known once there is no slot, or no server that
+  /// would say so.
   std::optional<std::uint64_t> retained_bytes;
   std::optional<std::uint64_t> safe_bytes;
-  std::string slot_status;  ///< reserved, extended, unreserved, lost; empty: not known.
+  std::string slot_status;            ///< reserved, extended, unreserved, lost; empty: not known.
+  std::optional<bool> slot_failover;  ///< Whether the slot is kept over a failover, if known.
+  /// How far the server's clock is ahead of ours; no value: not known.
+  std::optional<std::chrono::microseconds> clock_skew;
+  /// When the server sent its last message of the stream, by its clock; the epoch if none came.
+  WallTime last_message{};
 };
 
 /// All calls come from the pipeline's thread; none blocks for longer than a name look-up. An error

@@ -50,6 +50,8 @@ inline constexpr std::uint32_t kCheckpointTag = 0xFFFF'FFFF;
 struct HiddenCheckpoint {
   std::string record;
   std::size_t producer = 0;  ///< Which of the transactional ids wrote it.
+  /// The transaction coordinator's log proves a commit; false proves nothing.
+  bool is_committed = false;
 };
 
 /// The checkpoint topic as it is, and what stands in it.

@@ -33,7 +33,7 @@ constexpr std::array kMisconfiguredCodes = {
     17,  // TOPIC_EXCEPTION
     44,  // POLICY_VIOLATION
 };
-// Nobody answered.
+// Nobody answered, or what is said may pass by itself.
 constexpr std::array kUnavailableCodes = {
     -195,  // _TRANSPORT
     -193,  // _RESOLVE
@@ -45,6 +45,7 @@ constexpr std::array kUnavailableCodes = {
     -166,  // _TIMED_OUT_QUEUE
     7,     // REQUEST_TIMED_OUT
     15,    // COORDINATOR_NOT_AVAILABLE
+    38,    // INVALID_REPLICATION_FACTOR: more brokers may come
 };
 
 bool is_in(const auto& codes, int code) { return std::ranges::find(codes, code) != codes.end(); }
@@ -68,6 +69,9 @@ constexpr int kSsl = -181;
 constexpr int kAuthentication = -169;
 constexpr int kSaslAuthenticationFailed = 58;
 constexpr int kFile = -189;
+constexpr int kInvalidReplicationFactor = 38;
+constexpr int kPolicyViolation = 44;
+constexpr int kInvalidTransactionTimeout = 50;
 constexpr int kTopicAuthorizationFailed = 29;
 constexpr int kTransactionalIdAuthorizationFailed = 53;
 
@@ -118,15 +122,61 @@ std::string hint_for_denied(const ClientError& error) {
   }
 }
 
+/// librdkafka names the property, not the file.
+std::string hint_for_file(const ClientError& error) {
+  struct Source {
+    std::string_view property;
+    std::string_view key;
+  };
+  constexpr std::array kSources = {
+      Source{"ssl.ca.location", "sink.kafka.tls.ca_file"},
+      Source{"ssl.certificate.location", "sink.kafka.tls.certificate_file"},
+      Source{"ssl.key.location", "sink.kafka.tls.key_file, with its key_password_file,"}};
+  std::string_view key = "the file";
+  for (const Source& source : kSources) {
+    if (says(error, source.property)) key = source.key;
+  }
+  return std::string(key) +
+         " must be there, in the right form, and the relay's user must be able to read it; it is "
+         "tried again until then";
+}
+
 std::string hint_for_unavailable(const ClientError& error) {
   // With TLS 1.3 the refusal of a certificate comes when the connection counts as made.
   if (error.code == kSsl || says(error, "SSL alert")) return hint_for_tls(error);
-  if (error.code == kFile) return "it is tried again until the file can be read and used";
+  if (error.code == kInvalidReplicationFactor) {
+    return "the cluster has fewer brokers than sink.kafka.checkpoint.replication, or "
+           "default.replication.factor of the brokers, asks for";
+  }
+  if (error.code == kFile) return hint_for_file(error);
   if (says(error, "security.protocol")) {
     return "this port of the brokers may want TLS or a login: set sink.kafka.tls and "
            "sink.kafka.sasl as its listener asks";
   }
+  // What librdkafka says of init_transactions() when no coordinator was found and no broker failed.
+  if (error.text == "Timed out waiting for operation to finish, retry call to resume") {
+    return "the cluster has no coordinator of transactions yet: with fewer brokers than "
+           "transaction.state.log.replication.factor (3 by default) it never gets one";
+  }
   return "check bootstrap_servers and that the brokers are up";
+}
+
+std::string hint_for_misconfigured(const ClientError& error) {
+  switch (error.code) {
+    case kInvalidTransactionTimeout:
+      return "lower sink.kafka.transaction.timeout, or raise transaction.max.timeout.ms of the "
+             "brokers";
+    case kPolicyViolation:
+      // Our own, of what librdkafka says before it asks a broker.
+      if (says(error, "librdkafka property")) {
+        return "correct it under sink.kafka.librdkafka; CONFIGURATION.md of librdkafka says what "
+               "there is";
+      }
+      return "a policy of the brokers (create.topic.policy.class.name) refuses it: create the "
+             "topic as the policy asks";
+    default:
+      return {};
+  }
 }
 
 std::string hint_for(ErrorKind kind, const ClientError& error) {
@@ -138,6 +188,8 @@ std::string hint_for(ErrorKind kind, const ClientError& error) {
       return hint_for_denied(error);
     case ErrorKind::Unavailable:
       return hint_for_unavailable(error);
+    case ErrorKind::Misconfigured:
+      return hint_for_misconfigured(error);
     default:
       return {};
   }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "connectors/kafka/client.h"
+#include "connectors/kafka/librdkafka_config.h"
 #include "connectors/kafka/librdkafka_handles.h"
 #include "connectors/kafka/options.h"
 #include "relay/base/time.h"
@@ -10,6 +11,7 @@
 #include <chrono>
 #include <cstddef>
 #include <expected>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -22,7 +24,17 @@ namespace outrider::kafka {
 template <typename T>
 using Answer = std::expected<T, JobFailure>;
 
-/// How many partitions the topic has; 0 if it does not exist. Creates nothing.
+/// The partitions of a topic, as one broker knows them.
+struct TopicPartitions {
+  int count = 0;       ///< 0: the topic does not exist, or has none yet.
+  int leaderless = 0;  ///< Without a leader; not 0 either if the topic as a whole has none yet.
+  int replicas = 0;    ///< Of the partition that has the fewest.
+  int in_sync = 0;     ///< Of the partition where the fewest are in sync.
+};
+/// Creates nothing.
+Answer<TopicPartitions> look_up_topic(rd_kafka_t* handle, const std::string& topic);
+
+/// How many partitions the topic has; 0 if it does not exist. Fails while one has no leader.
 Answer<int> partitions_of(rd_kafka_t* handle, const std::string& topic);
 
 struct TopicPlan {
@@ -33,7 +45,13 @@ struct TopicPlan {
 };
 /// Creates the topic and waits until it can be used; that it exists already is fine.
 Answer<int> create_topic(rd_kafka_t* handle, const TopicPlan& plan);
+/// Asks the cluster whether it would create the topic; creates nothing.
+Answer<void> try_to_create_topic(rd_kafka_t* handle, const TopicPlan& plan);
 
+/// The settings of a topic, or of the broker with that number, which is asked itself.
+Answer<std::map<std::string, std::string>> settings_of(rd_kafka_t* handle,
+                                                       rd_kafka_ResourceType_t type,
+                                                       const std::string& name);
 /// The value of a topic's setting; empty if the broker does not tell.
 Answer<std::string> topic_setting(rd_kafka_t* handle, const std::string& topic,
                                   const std::string& name);
@@ -43,6 +61,12 @@ struct ErrorListener {
   void (*call)(rd_kafka_t*, int code, const char* reason, void* listener) = nullptr;
   void* listener = nullptr;
 };
+
+/// A consumer that asks and reads; the listener lives as long.
+Answer<Handle> make_reader(const Options& options, Isolation isolation, ErrorListener listener);
+
+/// How the checkpoint topic is made.
+TopicPlan checkpoint_topic_plan(const Options& options);
 
 /// The checkpoint topic of one pipeline.
 class CheckpointTopic {
@@ -68,6 +92,12 @@ class CheckpointTopic {
     bool is_complete = false;
     std::optional<std::int64_t> end;  // Where consumers have to stop.
   };
+  struct Part {
+    std::string topic;
+    int partition = 0;
+    std::int64_t begin = 0;
+    std::int64_t end = 0;
+  };
   CheckpointTopic(const Options& options, ErrorListener listener, Handle administrator)
       : options_(options), listener_(listener), administrator_(std::move(administrator)) {}
   /// Lets the listener hear why a call failed.
@@ -81,6 +111,14 @@ class CheckpointTopic {
   Answer<Tail> read_from(std::int64_t begin, std::int64_t end, Wait wait);
   /// The record at this place, whether its transaction was committed or not, if it is ours.
   Answer<std::optional<HiddenCheckpoint>> read_hidden(std::int64_t place);
+  /// Whether the log of the transaction coordinator proves that the id's last transaction was
+  /// committed. False, too, where the log may not be read.
+  bool was_committed(const std::string& transactional_id);
+  /// Hands over the records of a partition up to `end`, or for some seconds; tells up to where it
+  /// came, which is before `end` where consumers have to stop.
+  Answer<std::optional<std::int64_t>> read_part(
+      const Part& part, Isolation isolation, Wait wait,
+      const std::function<void(const rd_kafka_message_t&)>& take);
 
   const Options& options_;
   const ErrorListener listener_;

@@ -1,9 +1,11 @@
 // Reading the checkpoint topic: the last committed record with our key.
 #include "connectors/kafka/librdkafka_admin.h"
 #include "connectors/kafka/librdkafka_config.h"
+#include "connectors/kafka/transaction_log.h"
 
 #include <algorithm>
 #include <cstring>
+#include <string_view>
 
 namespace outrider::kafka {
 namespace {
@@ -22,30 +24,50 @@ std::unexpected<JobFailure> failed(rd_kafka_resp_err_t code, std::string act) {
   return std::unexpected(JobFailure{.error = error_of(code), .act = std::move(act)});
 }
 
-Answer<Handle> make_reader(const Options& options, Isolation isolation, ErrorListener listener) {
-  const std::string act = "make a Kafka consumer";
-  Result<Configuration> configuration = reader_configuration(options, isolation);
-  if (!configuration) {
-    return std::unexpected(
-        JobFailure{.error = error_of_configuration(configuration.error()), .act = act});
-  }
-  rd_kafka_conf_set_opaque(configuration->get(), listener.listener);
-  rd_kafka_conf_set_error_cb(configuration->get(), listener.call);
-  std::array<char, 512> reason{};
-  Handle handle(
-      rd_kafka_new(RD_KAFKA_CONSUMER, configuration->get(), reason.data(), reason.size()));
-  if (!handle) {
-    return std::unexpected(JobFailure{.error = error_of_creation(reason.data()), .act = act});
-  }
-  // It belongs to the handle now.
-  static_cast<void>(configuration->release());
-  return handle;
+/// Empty if there is none.
+std::string_view key_of(const rd_kafka_message_t& message) {
+  return {static_cast<const char*>(message.key), message.key_len};
 }
 
 bool has_key(const rd_kafka_message_t& message, std::string_view key) {
-  return message.key != nullptr &&
-         std::string_view(static_cast<const char*>(message.key), message.key_len) == key;
+  return message.key != nullptr && key_of(message) == key;
 }
+
+std::optional<std::string_view> value_of(const rd_kafka_message_t& message) {
+  if (message.payload == nullptr) return std::nullopt;
+  return std::string_view(static_cast<const char*>(message.payload), message.len);
+}
+
+/// A consumer at work on one partition.
+class Reading {
+ public:
+  static Answer<Reading> begin(Handle reader, const std::string& topic, int partition,
+                               std::int64_t offset, const std::string& act) {
+    Topic named(rd_kafka_topic_new(reader.get(), topic.c_str(), nullptr));
+    if (!named || rd_kafka_consume_start(named.get(), partition, offset) != 0) {
+      return failed(rd_kafka_last_error(), act);
+    }
+    return Reading(std::move(reader), std::move(named), partition);
+  }
+  ~Reading() {
+    if (topic_) rd_kafka_consume_stop(topic_.get(), partition_);
+  }
+  Reading(Reading&&) = default;
+  Reading& operator=(Reading&&) = delete;
+
+  /// Nothing if nothing came in that time.
+  Message next(int timeout_ms) const {
+    return Message(rd_kafka_consume(topic_.get(), partition_, timeout_ms));
+  }
+
+ private:
+  Reading(Handle reader, Topic topic, int partition)
+      : reader_(std::move(reader)), topic_(std::move(topic)), partition_(partition) {}
+
+  Handle reader_;
+  Topic topic_;
+  int partition_;
+};
 
 /// Which transactional id wrote the checkpoint; no value: an older relay, which does not say.
 std::optional<std::size_t> producer_of(const rd_kafka_message_t& message,
@@ -73,6 +95,30 @@ std::optional<WallTime> written_at(const rd_kafka_message_t& message) {
 
 }  // namespace
 
+Answer<Handle> make_reader(const Options& options, Isolation isolation, ErrorListener listener) {
+  const std::string act = "make a Kafka consumer";
+  Result<Configuration> configuration = reader_configuration(options, isolation);
+  if (!configuration) {
+    return std::unexpected(
+        JobFailure{.error = error_of_configuration(configuration.error()), .act = act});
+  }
+  rd_kafka_conf_set_opaque(configuration->get(), listener.listener);
+  rd_kafka_conf_set_error_cb(configuration->get(), listener.call);
+  auto made = make_client(RD_KAFKA_CONSUMER, std::move(*configuration));
+  if (!made) return std::unexpected(JobFailure{.error = std::move(made).error(), .act = act});
+  return std::move(*made);
+}
+
+TopicPlan checkpoint_topic_plan(const Options& options) {
+  return {.name = options.identity,
+          .partitions = 1,
+          .replication = options.checkpoint_replication.value_or(-1),
+          .settings = {{"cleanup.policy", "compact"},
+                       {"segment.ms", "600000"},
+                       {"segment.bytes", "16777216"},
+                       {"min.cleanable.dirty.ratio", "0.1"}}};
+}
+
 Answer<std::unique_ptr<CheckpointTopic>> CheckpointTopic::open(const Options& options,
                                                                ErrorListener listener) {
   Answer<Handle> administrator = make_reader(options, Isolation::ReadUncommitted, listener);
@@ -93,14 +139,7 @@ Answer<CheckpointFacts> CheckpointTopic::find_or_create() {
     return CheckpointFacts{};
   }
   if (partitions && *partitions == 0) {
-    partitions = create_topic(administrator_.get(),
-                              {.name = options_.identity,
-                               .partitions = 1,
-                               .replication = options_.checkpoint_replication.value_or(-1),
-                               .settings = {{"cleanup.policy", "compact"},
-                                            {"segment.ms", "600000"},
-                                            {"segment.bytes", "16777216"},
-                                            {"min.cleanable.dirty.ratio", "0.1"}}});
+    partitions = create_topic(administrator_.get(), checkpoint_topic_plan(options_));
   }
   if (!partitions) return std::unexpected(std::move(partitions).error());
   Answer<std::string> policy =
@@ -131,6 +170,10 @@ Answer<CheckpointFacts> CheckpointTopic::read_tail(CheckpointFacts facts, Wait w
       Answer<std::optional<HiddenCheckpoint>> hidden = read_hidden(*tail->end);
       if (!hidden) return std::unexpected(std::move(hidden).error());
       facts.hidden = std::move(*hidden);
+      if (facts.hidden) {
+        const auto ids = transactional_ids(options_.identity);
+        facts.hidden->is_committed = was_committed(ids[facts.hidden->producer]);
+      }
     }
     if (!facts.records.empty() || !facts.is_complete || begin == low) break;
   }
@@ -139,64 +182,93 @@ Answer<CheckpointFacts> CheckpointTopic::read_tail(CheckpointFacts facts, Wait w
 
 Answer<CheckpointTopic::Tail> CheckpointTopic::read_from(std::int64_t begin, std::int64_t end,
                                                          Wait wait) {
-  const std::string act = "read the checkpoint topic";
-  Answer<Handle> reader = make_reader(options_, Isolation::ReadCommitted, listener_);
-  if (!reader) return std::unexpected(std::move(reader).error());
-  const Topic topic(rd_kafka_topic_new(reader->get(), options_.identity.c_str(), nullptr));
-  if (!topic) return failed(rd_kafka_last_error(), act);
-  if (rd_kafka_consume_start(topic.get(), 0, begin) != 0) return failed(rd_kafka_last_error(), act);
   Tail tail;
-  std::optional<JobFailure> failure;
+  const auto take = [&](const rd_kafka_message_t& message) {
+    if (!has_key(message, options_.identity)) return;
+    const std::optional<std::string_view> value = value_of(message);
+    if (!value) {
+      // A tombstone: what stood here before does not count any more.
+      tail.records.clear();
+      tail.written_at.clear();
+      return;
+    }
+    tail.records.emplace_back(*value);
+    tail.written_at.push_back(written_at(message));
+    if (tail.records.size() > kRecordsMost) {
+      tail.records.erase(tail.records.begin());
+      tail.written_at.erase(tail.written_at.begin());
+    }
+  };
+  const Part part{.topic = options_.identity, .partition = 0, .begin = begin, .end = end};
+  Answer<std::optional<std::int64_t>> reached =
+      read_part(part, Isolation::ReadCommitted, wait, take);
+  if (!reached) return std::unexpected(std::move(reached).error());
+  tail.end = *reached;
+  tail.is_complete = tail.end && *tail.end >= end;
+  return tail;
+}
+
+Answer<std::optional<std::int64_t>> CheckpointTopic::read_part(
+    const Part& part, Isolation isolation, Wait wait,
+    const std::function<void(const rd_kafka_message_t&)>& take) {
+  const std::string act = "read topic \"" + part.topic + "\"";
+  Answer<Handle> reader = make_reader(options_, isolation, listener_);
+  if (!reader) return std::unexpected(std::move(reader).error());
+  const Answer<Reading> reading =
+      Reading::begin(std::move(*reader), part.topic, part.partition, part.begin, act);
+  if (!reading) return std::unexpected(reading.error());
+  std::optional<std::int64_t> reached;
   const auto deadline = Clock::now() + kReadTimeout;
-  while (!tail.is_complete && Clock::now() < deadline) {
-    const Message message(rd_kafka_consume(topic.get(), 0, kConsumeTimeoutMs));
+  while (!(reached && *reached >= part.end) && Clock::now() < deadline) {
+    const Message message = reading->next(kConsumeTimeoutMs);
     if (!message) continue;
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-      if (has_key(*message, options_.identity) && message->payload == nullptr) {
-        // A tombstone: what stood here before does not count any more.
-        tail.records.clear();
-        tail.written_at.clear();
-      } else if (has_key(*message, options_.identity)) {
-        tail.records.emplace_back(static_cast<const char*>(message->payload), message->len);
-        tail.written_at.push_back(written_at(*message));
-        if (tail.records.size() > kRecordsMost) {
-          tail.records.erase(tail.records.begin());
-          tail.written_at.erase(tail.written_at.begin());
-        }
-      }
+      take(*message);
     } else if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-      tail.is_complete = message->offset >= end;
-      tail.end = message->offset;
-      if (!tail.is_complete && wait == Wait::No) break;
+      reached = message->offset;
+      if (wait == Wait::No) break;
     } else if (message->err != RD_KAFKA_RESP_ERR__TRANSPORT &&
                message->err != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
-      failure = JobFailure{.error = error_of(message->err), .act = act};
-      break;
+      return failed(message->err, act);
     }
   }
-  rd_kafka_consume_stop(topic.get(), 0);
-  if (failure) return std::unexpected(std::move(*failure));
-  return tail;
+  return reached;
 }
 
 Answer<std::optional<HiddenCheckpoint>> CheckpointTopic::read_hidden(std::int64_t place) {
   const std::string act = "read what is hidden in the checkpoint topic";
   Answer<Handle> reader = make_reader(options_, Isolation::ReadUncommitted, listener_);
   if (!reader) return std::unexpected(std::move(reader).error());
-  const Topic topic(rd_kafka_topic_new(reader->get(), options_.identity.c_str(), nullptr));
-  if (!topic) return failed(rd_kafka_last_error(), act);
-  if (rd_kafka_consume_start(topic.get(), 0, place) != 0) return failed(rd_kafka_last_error(), act);
-  const Message message(rd_kafka_consume(topic.get(), 0, kAnswerTimeoutMs));
-  std::optional<HiddenCheckpoint> hidden;
-  if (message && message->err == RD_KAFKA_RESP_ERR_NO_ERROR && message->offset == place &&
-      has_key(*message, options_.identity) && message->payload != nullptr) {
-    if (const std::optional<std::size_t> producer = producer_of(*message, options_.identity)) {
-      hidden = {.record = {static_cast<const char*>(message->payload), message->len},
-                .producer = *producer};
-    }
+  const Answer<Reading> reading =
+      Reading::begin(std::move(*reader), options_.identity, 0, place, act);
+  if (!reading) return std::unexpected(reading.error());
+  const Message message = reading->next(kAnswerTimeoutMs);
+  if (!message || message->err != RD_KAFKA_RESP_ERR_NO_ERROR || message->offset != place ||
+      !has_key(*message, options_.identity)) {
+    return std::nullopt;
   }
-  rd_kafka_consume_stop(topic.get(), 0);
-  return hidden;
+  const std::optional<std::string_view> value = value_of(*message);
+  const std::optional<std::size_t> producer = producer_of(*message, options_.identity);
+  if (!value || !producer) return std::nullopt;
+  return HiddenCheckpoint{.record = std::string(*value), .producer = *producer};
+}
+
+bool CheckpointTopic::was_committed(const std::string& transactional_id) {
+  const Answer<int> partitions = partitions_of(administrator_.get(), kTransactionLogTopic);
+  if (!partitions || *partitions == 0) return false;
+  Part part{.topic = kTransactionLogTopic,
+            .partition = transaction_log_partition(transactional_id, *partitions)};
+  if (rd_kafka_query_watermark_offsets(administrator_.get(), kTransactionLogTopic, part.partition,
+                                       &part.begin, &part.end,
+                                       kAnswerTimeoutMs) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return false;
+  }
+  LastTransaction last(transactional_id);
+  const auto take = [&](const rd_kafka_message_t& message) {
+    last.note(key_of(message), value_of(message));
+  };
+  const auto reached = read_part(part, Isolation::ReadUncommitted, Wait::UntilComplete, take);
+  return reached && *reached && **reached >= part.end && last.is_committed();
 }
 
 }  // namespace outrider::kafka

@@ -76,15 +76,19 @@ class LibrdkafkaClient final : public Client {
   std::optional<JobFailure> commit_nothing();
   std::optional<JobFailure> make_producers(const OpenJob& job);
   std::optional<JobFailure> make_producer(const OpenJob& job, std::string_view transactional_id);
-  std::optional<JobFailure> remember_credentials();
-  void renew_password();
-  void give_up_old_files();
   std::optional<JobFailure> fence(rd_kafka_t* producer);
   void let_go_of_producers();
   std::optional<JobFailure> call_until_settled(const char* act,
                                                rd_kafka_error_t* (*call)(rd_kafka_t*, int));
+  // The worker without brokers (librdkafka_outage.cpp).
+  std::optional<JobFailure> remember_credentials();
+  void look_at_secrets();
+  void renew_password();
+  void give_up_old_files();
+  void wait_for_brokers(int timeout_ms);
   JobFailure explain(ClientError error, std::string act) const;
-  void say(Notice notice);
+  void say_of_brokers(int code);
+
   void raise_wake() const;
 
   static void on_report(rd_kafka_t*, const rd_kafka_message_t* message, void* self);
@@ -111,14 +115,14 @@ class LibrdkafkaClient final : public Client {
   std::string password_;                 // That the producers have.
   std::size_t fingerprint_ = 0;          // Of the files that the producers have loaded.
   std::optional<ClientError> outdated_;  // Set when a broker refused those and there are others.
+  BrokerReason heard_;                   // Since brokers took a record last.
+  bool is_refused_ = false;              // A broker did not take our secrets; likewise.
 
   mutable std::mutex mutex_;
   std::optional<Job> job_;
   std::optional<JobResult> result_;
   Reports reports_;
   Notices notices_;
-  std::string last_reason_;  // librdkafka's last word about a broker.
-  int last_reason_code_ = 0;
   rd_kafka_t* committing_ = nullptr;    // The producer, while a commit may wait for brokers.
   std::atomic<bool> hurrying_ = false;  // Until the job under way has ended.
   std::atomic<bool> leaving_ = false;

@@ -1,15 +1,22 @@
 #include "connectors/kafka/librdkafka_config.h"
 
-#include "connectors/kafka/client.h"
+#include "config/spelling.h"
 #include "connectors/kafka/librdkafka_secrets.h"
 #include "connectors/kafka/properties.h"
+#include "relay/base/utf8.h"
 
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <optional>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace outrider::kafka {
 namespace {
@@ -20,16 +27,47 @@ constexpr std::int64_t kSocketTimeoutMarginMs = 100;
 
 using Property = std::pair<std::string_view, std::string>;
 
-Result<void> set(rd_kafka_conf_t* configuration, std::string_view name, const std::string& value) {
-  std::array<char, 512> reason{};
-  if (rd_kafka_conf_set(configuration, std::string(name).c_str(), value.c_str(), reason.data(),
-                        reason.size()) == RD_KAFKA_CONF_OK) {
-    return {};
-  }
+// The tables that librdkafka documents its properties with.
+std::string property_tables() {
+  char* text = nullptr;
+  std::size_t size = 0;
+  FILE* const file = open_memstream(&text, &size);
+  if (file == nullptr) return "";
+  rd_kafka_conf_properties_show(file);
+  std::fclose(file);
+  const std::unique_ptr<char, decltype(&std::free)> owner(text, std::free);
+  return {text, size};
+}
+
+// " (did you mean …)", if one that may be set is near.
+std::string suggestion(std::string_view name) {
+  std::vector<std::string> names = property_names();
+  std::erase_if(names, [](const std::string& known) { return !check_property(known); });
+  const std::optional<std::string> meant = config::did_you_mean(name, names);
+  return meant ? " (did you mean \"" + *meant + "\"?)" : "";
+}
+
+// Why librdkafka does not take it; none if it was set.
+std::optional<std::string> try_set(rd_kafka_conf_t* configuration, std::string_view name,
+                                   const std::string& value) {
+  std::array<char, 512> text{};
+  const rd_kafka_conf_res_t result = rd_kafka_conf_set(configuration, std::string(name).c_str(),
+                                                       value.c_str(), text.data(), text.size());
+  if (result == RD_KAFKA_CONF_OK) return std::nullopt;
+  std::string reason = text.data();
+  if (reason.ends_with('\n')) reason.pop_back();
+  // What has no room is cut off, in the middle of a character too.
+  while (!is_utf8(reason)) reason.pop_back();
+  if (result == RD_KAFKA_CONF_UNKNOWN) return reason + suggestion(name);
   // librdkafka repeats the value in its reason.
+  return is_secret_property(name) ? "the value is not valid" : reason;
+}
+
+Result<void> set(rd_kafka_conf_t* configuration, std::string_view name, const std::string& value) {
+  const std::optional<std::string> reason = try_set(configuration, name, value);
+  if (!reason) return {};
   return failure(ErrorKind::Misconfigured,
-                 "librdkafka property \"" + std::string(name) + "\": " +
-                     (is_secret_property(name) ? "the value is not valid" : reason.data()));
+                 "librdkafka property \"" + std::string(name) + "\": " + *reason);
 }
 
 std::int64_t socket_timeout_ms(const Options& options) {
@@ -68,6 +106,7 @@ Result<Configuration> common(const Options& options) {
   for (const auto& [name, value] : defaults) OUTRIDER_TRY(set(configuration.get(), name, value));
   for (const auto& [name, value] : options.librdkafka) {
     OUTRIDER_TRY(check_property(name));
+    OUTRIDER_TRY(check_value_for_shell(name, value));
     OUTRIDER_TRY(set(configuration.get(), name, value));
   }
   OUTRIDER_TRY(const Secrets secrets, read_secrets(options));
@@ -95,6 +134,8 @@ Result<Configuration> reader_configuration(const Options& options, Isolation iso
 std::array<std::string, 2> transactional_ids(const std::string& identity) {
   return {identity + "/1", identity + "/2"};
 }
+
+std::string trial_transactional_id(const std::string& identity) { return identity + "/check"; }
 
 Result<Configuration> producer_configuration(const Options& options,
                                              std::string_view transactional_id,
@@ -138,11 +179,21 @@ Result<std::size_t> message_bytes_max(const Options& options) {
   return number(configuration.get(), "message.max.bytes");
 }
 
-Result<void> validate(const Options& options) {
-  OUTRIDER_TRY(reader_configuration(options, Isolation::ReadCommitted));
-  const bool transactional = options.delivery == Delivery::ExactlyOnce;
-  OUTRIDER_TRY(producer_configuration(
-      options, transactional ? transactional_ids(options.identity)[0] : "", kBatchBytesMax));
+std::vector<std::string> property_names() {
+  std::istringstream lines(property_tables());
+  std::vector<std::string> names;
+  for (std::string line; std::getline(lines, line);) {
+    const std::string name = line.substr(0, line.find_first_of(" |"));
+    const bool is_row = line.find('|') != std::string::npos && !name.starts_with('-');
+    if (is_row && name != "Property") names.push_back(name);
+  }
+  return names;
+}
+
+Result<void> check_property_value(std::string_view name, const std::string& value) {
+  const Configuration configuration(rd_kafka_conf_new());
+  const std::optional<std::string> reason = try_set(configuration.get(), name, value);
+  if (reason) return failure(ErrorKind::Misconfigured, *reason);
   return {};
 }
 

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace outrider::kafka {
 
@@ -23,6 +24,8 @@ Result<Configuration> reader_configuration(const Options& options, Isolation iso
 /// The transactional ids of an exactly_once pipeline. The slash keeps them apart from those of any
 /// other identity, which is also the name of a topic.
 std::array<std::string, 2> transactional_ids(const std::string& identity);
+/// One more that the same ACL allows, to try whether it does: fencing it disturbs nobody.
+std::string trial_transactional_id(const std::string& identity);
 
 /// The header of a checkpoint record that names the transactional id which wrote it.
 inline constexpr const char* kProducerHeader = "transactional.id";
@@ -36,8 +39,12 @@ Result<Configuration> producer_configuration(const Options& options,
 /// The message.max.bytes that the producer will have.
 Result<std::size_t> message_bytes_max(const Options& options);
 
-/// Misconfigured, with librdkafka's own words, if a property is unknown, ill-formed or not ours to
-/// pass on.
-Result<void> validate(const Options& options);
+/// Every property that this librdkafka knows; some stand there twice.
+std::vector<std::string> property_names();
+
+/// Misconfigured, in librdkafka's own words, if it knows no such property or does not take the
+/// value, which does not show if it is a secret. Only for what check_property() lets pass:
+/// librdkafka loads code while others are set.
+Result<void> check_property_value(std::string_view name, const std::string& value);
 
 }  // namespace outrider::kafka

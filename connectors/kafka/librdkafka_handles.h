@@ -5,9 +5,9 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include <expected>
 #include <memory>
 #include <string>
-#include <string_view>
 
 namespace outrider::kafka {
 
@@ -35,13 +35,24 @@ using Message = std::unique_ptr<rd_kafka_message_t, DestroyWith<rd_kafka_message
 
 /// The error of a configuration that could not be made.
 ClientError error_of_configuration(const Error& error);
-/// The error of a client that rd_kafka_new() did not make, for that reason.
-ClientError error_of_creation(std::string_view reason);
 /// The error of a call that only gives a code.
 ClientError error_of(rd_kafka_resp_err_t code);
 /// The same, for a call that says "fatal" and nothing more.
 ClientError error_of(rd_kafka_t* handle, rd_kafka_resp_err_t code);
 /// The error of a call that gives an object; takes the fatal error of the handle into account.
 ClientError error_of(rd_kafka_t* handle, const rd_kafka_error_t* error);
+
+/// A client that owns the configuration from then on.
+std::expected<Handle, ClientError> make_client(rd_kafka_type_t type, Configuration configuration);
+
+/// What librdkafka last said of brokers; heard through rd_kafka_conf_set_error_cb().
+struct BrokerReason {
+  int code = 0;
+  std::string text = {};
+
+  void hear(int said_code, const char* said);
+};
+/// The error of a call that nobody answered, with the reason.
+ClientError explained(ClientError error, const BrokerReason& heard);
 
 }  // namespace outrider::kafka

@@ -32,7 +32,7 @@ Result<std::size_t> fingerprint_of_files(const Options& options) {
         std::pair{"certificate file", &tls.certificate_file}, std::pair{"key file", &tls.key_file},
         std::pair{"password file of the key", &tls.key_password_file}}) {
     if (path->empty()) continue;
-    OUTRIDER_TRY(const std::string text, config::read_secret_file(what, *path));
+    OUTRIDER_TRY(const std::string text, config::read_replaceable_file(what, *path));
     all += text;
     all += '\0';
   }

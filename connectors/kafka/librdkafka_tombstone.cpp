@@ -4,7 +4,6 @@
 #include "connectors/kafka/librdkafka_admin.h"
 #include "connectors/kafka/librdkafka_config.h"
 
-#include <array>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,15 +29,9 @@ Result<Handle> make_producer(const Options& options, std::string_view transactio
                producer_configuration(options, transactional_id, kBatchBytesMax));
   rd_kafka_conf_set_opaque(configuration.get(), &outcome);
   rd_kafka_conf_set_dr_msg_cb(configuration.get(), note_report);
-  std::array<char, 512> reason{};
-  Handle handle(rd_kafka_new(RD_KAFKA_PRODUCER, configuration.get(), reason.data(), reason.size()));
-  if (!handle) {
-    return failure(ErrorKind::Misconfigured,
-                   "make a Kafka producer: " + std::string(reason.data()));
-  }
-  // It belongs to the handle now.
-  static_cast<void>(configuration.release());
-  return handle;
+  auto made = make_client(RD_KAFKA_PRODUCER, std::move(configuration));
+  if (!made) return std::unexpected(to_error(made.error(), "make a Kafka producer"));
+  return std::move(*made);
 }
 
 Result<void> send(const Handle& producer, const std::string& identity,

@@ -4,7 +4,6 @@
 #include "connectors/kafka/librdkafka_config.h"
 
 #include <algorithm>
-#include <array>
 
 namespace outrider::kafka {
 namespace {
@@ -63,15 +62,9 @@ Result<std::unique_ptr<TopicReader>> TopicReader::open(const Options& options, s
                                                        Begin begin) {
   OUTRIDER_TRY(Configuration configuration,
                reader_configuration(options, Isolation::ReadCommitted));
-  std::array<char, 512> reason{};
-  Handle handle(rd_kafka_new(RD_KAFKA_CONSUMER, configuration.get(), reason.data(), reason.size()));
-  if (!handle) {
-    return failure(ErrorKind::Misconfigured,
-                   "make a Kafka consumer: " + std::string(reason.data()));
-  }
-  // It belongs to the handle now.
-  static_cast<void>(configuration.release());
-  std::unique_ptr<TopicReader> reader(new TopicReader(std::move(handle), std::move(topic)));
+  auto made = make_client(RD_KAFKA_CONSUMER, std::move(configuration));
+  if (!made) return std::unexpected(to_error(made.error(), "make a Kafka consumer"));
+  std::unique_ptr<TopicReader> reader(new TopicReader(std::move(*made), std::move(topic)));
   OUTRIDER_TRY(reader->begin_new_partitions(begin));
   return reader;
 }

@@ -1,13 +1,11 @@
 // The librdkafka client's worker thread: the jobs, and the delivery reports.
 #include "connectors/kafka/librdkafka_client.h"
 #include "connectors/kafka/librdkafka_config.h"
-#include "connectors/kafka/librdkafka_secrets.h"
 
 #include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <chrono>
 #include <thread>
@@ -65,7 +63,8 @@ void LibrdkafkaClient::work() {
 
 void LibrdkafkaClient::wait_for_work() {
   pollfd descriptor{.fd = work_fd_, .events = POLLIN, .revents = 0};
-  poll(&descriptor, 1, kForever);
+  poll(&descriptor, 1, is_refused_ ? kOutageTimeoutMs : kForever);
+  if (is_refused_) look_at_secrets();
   std::uint64_t count = 0;
   [[maybe_unused]] const auto got = ::read(work_fd_, &count, sizeof count);
 }
@@ -91,6 +90,8 @@ void LibrdkafkaClient::report(const rd_kafka_message_t& message) {
   const auto opaque = reinterpret_cast<std::uint64_t>(message._private);
   const auto tag = static_cast<std::uint32_t>(opaque >> 32);
   if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    is_refused_ = false;
+    if (!heard_.text.empty()) heard_ = {};
     if (options_.delivery == Delivery::ExactlyOnce) return;  // The commit tells.
     if (gathered_.acknowledged.empty() || gathered_.acknowledged.back().tag != tag) {
       gathered_.acknowledged.push_back({.tag = tag, .records = 0});
@@ -107,7 +108,7 @@ void LibrdkafkaClient::report(const rd_kafka_message_t& message) {
   if (gathered_.failed) return;
   gathered_.failed = {.tag = tag,
                       .offset = static_cast<std::uint32_t>(opaque & 0xFFFF'FFFFU),
-                      .error = error_of(message.err)};
+                      .error = explained(error_of(message.err), heard_)};
 }
 
 JobResult LibrdkafkaClient::run(const LookJob&) {
@@ -194,16 +195,11 @@ std::optional<JobFailure> LibrdkafkaClient::make_producer(const OpenJob& job,
   rd_kafka_conf_set_opaque(configuration->get(), this);
   rd_kafka_conf_set_dr_msg_cb(configuration->get(), on_report);
   rd_kafka_conf_set_error_cb(configuration->get(), on_error);
-  std::array<char, 512> reason{};
+  auto made = make_client(RD_KAFKA_PRODUCER, std::move(*configuration));
+  if (!made) return JobFailure{.error = std::move(made).error(), .act = act};
   Producer producer;
   producer.transactional_id = transactional_id;
-  producer.handle.reset(
-      rd_kafka_new(RD_KAFKA_PRODUCER, configuration->get(), reason.data(), reason.size()));
-  if (!producer.handle) {
-    return JobFailure{.error = error_of_creation(reason.data()), .act = act};
-  }
-  // It belongs to the producer now.
-  static_cast<void>(configuration->release());
+  producer.handle = std::move(*made);
   producer.reports.reset(rd_kafka_queue_get_main(producer.handle.get()));
   const std::uint64_t one = 1;
   rd_kafka_queue_io_event_enable(producer.reports.get(), work_fd_, &one, sizeof one);
@@ -211,42 +207,6 @@ std::optional<JobFailure> LibrdkafkaClient::make_producer(const OpenJob& job,
       rd_kafka_topic_new(producer.handle.get(), options_.identity.c_str(), nullptr));
   producers_.push_back(std::move(producer));
   return std::nullopt;
-}
-
-std::optional<JobFailure> LibrdkafkaClient::remember_credentials() {
-  const auto failed = [](const Error& error) {
-    return JobFailure{.error = error_of_configuration(error), .act = "make a Kafka producer"};
-  };
-  const Result<Secrets> secrets = read_secrets(options_);
-  if (!secrets) return failed(secrets.error());
-  const Result<std::size_t> fingerprint = fingerprint_of_files(options_);
-  if (!fingerprint) return failed(fingerprint.error());
-  password_ = secrets->password;
-  fingerprint_ = *fingerprint;
-  return std::nullopt;
-}
-
-/// Connections go on with the old one; the next log-in takes the new one.
-void LibrdkafkaClient::renew_password() {
-  if (!options_.sasl) return;
-  const Result<Secrets> secrets = read_secrets(options_);
-  // One that is being replaced is there at the next refusal.
-  if (!secrets || secrets->password == password_) return;
-  password_ = secrets->password;
-  for (const Producer& producer : producers_) {
-    const ErrorObject ignored(rd_kafka_sasl_set_credentials(
-        producer.handle.get(), options_.sasl->username.c_str(), password_.c_str()));
-  }
-}
-
-/// librdkafka loads certificates and keys only when a producer is made.
-void LibrdkafkaClient::give_up_old_files() {
-  if (!options_.tls || producers_.empty() || gathered_.failed) return;
-  const Result<std::size_t> fingerprint = fingerprint_of_files(options_);
-  if (!fingerprint || *fingerprint == fingerprint_) return;
-  outdated_ = {.code = RD_KAFKA_RESP_ERR__FS,
-               .text = "the files of tls have changed; beginning again with them"};
-  gathered_.failed = {.tag = kCheckpointTag, .error = *outdated_};
 }
 
 std::optional<JobFailure> LibrdkafkaClient::fence(rd_kafka_t* producer) {
@@ -310,7 +270,7 @@ JobResult LibrdkafkaClient::commit(const CommitJob& job) {
   Produced produced = produce_checkpoint(job.checkpoint, kCheckpointTag);
   while (produced == Produced::QueueFull && !hurrying_) {
     // Records are acknowledged, or time out with the transaction.
-    rd_kafka_poll(current_handle(), kRoomTimeoutMs);
+    wait_for_brokers(kRoomTimeoutMs);
     produced = produce_checkpoint(job.checkpoint, kCheckpointTag);
   }
   if (produced != Produced::Taken) {
@@ -327,8 +287,9 @@ JobResult LibrdkafkaClient::commit(const CommitJob& job) {
 /// The commit would flush, too, but at the price of a wake-up every 10 ms while brokers are away.
 void LibrdkafkaClient::flush() {
   static_cast<void>(rd_kafka_flush(current_handle(), kFlushTimeoutMs));
-  while (!hurrying_ && !outdated_ && rd_kafka_outq_len(current_handle()) > 0) {
-    rd_kafka_poll(current_handle(), kOutageTimeoutMs);
+  // Behind a record that failed the others wait in vain, until they time out.
+  while (!hurrying_ && !gathered_.failed && rd_kafka_outq_len(current_handle()) > 0) {
+    wait_for_brokers(kOutageTimeoutMs);
   }
 }
 
@@ -342,8 +303,7 @@ std::optional<JobFailure> LibrdkafkaClient::call_until_settled(
     if (!should_call_again(settled) || hurrying_) {
       return JobFailure{.error = std::move(settled), .act = act};
     }
-    // A broker may refuse a password or a certificate that was replaced.
-    rd_kafka_poll(current_handle(), 0);
+    wait_for_brokers(0);
     if (outdated_) return JobFailure{.error = *outdated_, .act = act};
     std::this_thread::sleep_for(kCallAgainInterval);
   }
@@ -375,36 +335,11 @@ void LibrdkafkaClient::let_go_of_producers() {
   producers_.clear();
   gathered_ = {};
   outdated_.reset();
-}
-
-JobFailure LibrdkafkaClient::explain(ClientError error, std::string act) const {
-  const std::scoped_lock lock(mutex_);
-  const bool nobody_answered = to_error(error, act).kind == ErrorKind::Unavailable;
-  if (nobody_answered && !last_reason_.empty()) {
-    error.text += " (" + last_reason_ + ")";
-    const bool says_more = last_reason_code_ == RD_KAFKA_RESP_ERR__AUTHENTICATION ||
-                           last_reason_code_ == RD_KAFKA_RESP_ERR__SSL;
-    if (says_more) error.code = last_reason_code_;
-  }
-  return {.error = std::move(error), .act = std::move(act)};
+  is_refused_ = false;
 }
 
 void LibrdkafkaClient::on_report(rd_kafka_t*, const rd_kafka_message_t* message, void* self) {
   static_cast<LibrdkafkaClient*>(self)->report(*message);
-}
-
-void LibrdkafkaClient::on_error(rd_kafka_t*, int code, const char* reason, void* self) {
-  auto* client = static_cast<LibrdkafkaClient*>(self);
-  if (code == RD_KAFKA_RESP_ERR__AUTHENTICATION) client->renew_password();
-  // With TLS 1.3 the refusal of a certificate comes when the connection counts as made.
-  const bool refuses_files = code == RD_KAFKA_RESP_ERR__SSL ||
-                             std::string_view(reason).find("SSL alert") != std::string_view::npos;
-  if (refuses_files) client->give_up_old_files();
-  // It comes after the reason of each, and says less.
-  if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) return;
-  const std::scoped_lock lock(client->mutex_);
-  client->last_reason_ = reason;
-  client->last_reason_code_ = code;
 }
 
 }  // namespace outrider::kafka

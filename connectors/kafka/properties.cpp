@@ -65,6 +65,18 @@ constexpr std::array kOwned = {
     Owned{"ssl_ca", kFunction},
 };
 
+// librdkafka writes them into the command line of its sasl.kerberos.kinit.cmd, which a shell runs.
+constexpr std::array<std::string_view, 3> kForShell = {
+    "sasl.kerberos.principal", "sasl.kerberos.keytab", "sasl.kerberos.service.name"};
+
+bool is_safe_in_shell(std::string_view value) {
+  const auto is_safe = [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+           std::string_view("@._/:-").find(c) != std::string_view::npos;
+  };
+  return !value.starts_with('-') && std::ranges::all_of(value, is_safe);
+}
+
 }  // namespace
 
 Result<void> check_property(std::string_view name) {
@@ -75,11 +87,21 @@ Result<void> check_property(std::string_view name) {
     reason = kFunction;
   } else if (name.starts_with("test.")) {
     reason = "it is for librdkafka's own tests";
+  } else if (name.find('\0') != std::string_view::npos) {
+    reason = "librdkafka would take the name to end at its zero byte";
   } else {
     return {};
   }
   return failure(ErrorKind::Misconfigured, "librdkafka property \"" + std::string(name) +
                                                "\" cannot be set: " + std::string(reason));
+}
+
+Result<void> check_value_for_shell(std::string_view name, std::string_view value) {
+  if (std::ranges::find(kForShell, name) == kForShell.end() || is_safe_in_shell(value)) return {};
+  return failure(ErrorKind::Misconfigured,
+                 "librdkafka property \"" + std::string(name) +
+                     "\" can only hold A-Z, a-z, 0-9 and @._/:-, and cannot begin with -: "
+                     "librdkafka gives it to a shell");
 }
 
 bool is_secret_property(std::string_view name) {

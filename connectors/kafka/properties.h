@@ -11,6 +11,10 @@ namespace outrider::kafka {
 /// Misconfigured, with the reason, for a property that the promises own or that loads or runs code.
 Result<void> check_property(std::string_view name);
 
+/// Misconfigured, with the reason, for a value that must not be given to a property that may be
+/// set. The error does not quote it.
+Result<void> check_value_for_shell(std::string_view name, std::string_view value);
+
 /// True for properties whose values must not be printed.
 bool is_secret_property(std::string_view name);
 

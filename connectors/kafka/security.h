@@ -24,6 +24,10 @@ struct SecurityProblem {
 };
 std::optional<SecurityProblem> check_security(const Options& options);
 
+/// security.protocol of the raw properties, if it is there; in small letters, for librdkafka takes
+/// either case.
+std::optional<std::string> raw_protocol(const Options& options);
+
 /// The librdkafka properties that tls and sasl stand for.
 std::map<std::string, std::string> security_properties(const Options& options,
                                                        const Secrets& secrets);

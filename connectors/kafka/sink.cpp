@@ -1,6 +1,8 @@
 #include "connectors/kafka/sink.h"
 
 #include "connectors/kafka/checkpoint_record.h"
+#include "connectors/kafka/checkpoint_topic.h"
+#include "connectors/kafka/transaction_log.h"
 #include "relay/base/assert.h"
 
 #include <algorithm>
@@ -9,8 +11,6 @@
 namespace outrider::kafka {
 namespace {
 
-// A topic of a running cluster does not lose its checkpoint while it is compacted and nothing else.
-constexpr std::string_view kCompact = "compact";
 // The worker serves reports as they come; this is long.
 constexpr Duration kReportWait = std::chrono::seconds(1);
 constexpr int kTransactionalIds = 2;
@@ -76,13 +76,15 @@ Result<std::optional<CheckpointFacts>> KafkaSink::take_facts() {
 // Brokers that all died may forget to write the markers of a commit that they had acknowledged
 // (KAFKA-20734): their coordinator calls it done, and consumers wait for it for ever. After fencing
 // nothing else of ours can be open. A commit of the same producer writes the marker. It must be
-// certain that the forgotten one was a commit, too: the source was told of it.
+// certain that the forgotten one was a commit, too: the source was told of it, or the coordinator's
+// log says so. A source that dies with the brokers may have forgotten what it was told.
 Result<std::optional<RecommitJob>> KafkaSink::recommit(const CheckpointFacts& facts,
                                                        const std::optional<Position>& confirmed) {
-  if (facts.is_complete || !facts.hidden || !confirmed || !exactly_once()) return std::nullopt;
+  if (facts.is_complete || !facts.hidden || !exactly_once()) return std::nullopt;
   if (recommits_left_ == 0) return std::nullopt;
   OUTRIDER_TRY(const Checkpoint hidden, read_checkpoint(facts.hidden->record, format_));
-  if (format_.is_further(hidden.position, *confirmed)) return std::nullopt;
+  const bool was_told = confirmed && !format_.is_further(hidden.position, *confirmed);
+  if (!was_told && !facts.hidden->is_committed) return std::nullopt;
   notices_.push_back({.severity = Notice::Severity::Warning,
                       .what = "the brokers forgot to finish a transaction that they had committed "
                               "(KAFKA-20734); finishing it"});
@@ -90,26 +92,18 @@ Result<std::optional<RecommitJob>> KafkaSink::recommit(const CheckpointFacts& fa
 }
 
 Result<Found> KafkaSink::judge_checkpoint(const CheckpointFacts& facts, Stage next) {
-  const std::string topic = "checkpoint topic \"" + options_.identity + "\"";
   if (facts.partitions == 0 && !options_.create_checkpoint_topic) return Found{};
-  if (facts.partitions != 1) {
-    return failure(ErrorKind::Refused,
-                   topic + " has " + std::to_string(facts.partitions) + " partitions, not 1",
-                   "delete it if it is not in use, or give the pipeline another `identity:`");
-  }
-  if (facts.cleanup_policy != kCompact) {
-    return failure(ErrorKind::Refused,
-                   topic + " has cleanup.policy=" + facts.cleanup_policy + ", not compact",
-                   "kafka-configs.sh --alter --entity-type topics --entity-name " +
-                       options_.identity + " --add-config cleanup.policy=compact");
-  }
+  OUTRIDER_TRY(check_checkpoint_topic(options_.identity, facts.partitions, facts.cleanup_policy));
   if (!facts.is_complete && next == Stage::Ready) {
     return failure(
-        ErrorKind::Unavailable, topic + " is hidden behind an open transaction",
+        ErrorKind::Unavailable,
+        "checkpoint topic \"" + options_.identity + "\" is hidden behind an open transaction",
         "it ends by itself at its time-out; no other program may write to this topic. If it stays, "
-        "the brokers forgot to finish it (KAFKA-20734): find and abort it with "
-        "kafka-transactions.sh. The relay then repeats what was aborted, or refuses to start where "
-        "the source was told that it is delivered");
+        "the brokers forgot to finish it (KAFKA-20734): allow this user to Read the topic " +
+            std::string(kTransactionLogTopic) +
+            ", and the relay finishes it if it was a commit. Else find and abort it with "
+            "kafka-transactions.sh. The relay then repeats what was aborted, or refuses to start "
+            "where the source was told that it is delivered");
   }
   Found found;
   for (std::size_t i = 0; i < facts.records.size(); ++i) {

@@ -33,6 +33,7 @@ Result<std::optional<Source::Plan>> MemorySource::plan(const Found& found, TimeP
 Result<bool> MemorySource::start(const Position& from, TimePoint) {
   OUTRIDER_TRY(after_, MemoryPosition::unpack(from));
   before_ = after_;
+  counters_.acked_position = after_.transactions_done + 1;
   return true;
 }
 
@@ -78,6 +79,7 @@ Result<void> MemorySource::confirm(const Position& delivered) {
   OUTRIDER_ASSERT(position >= confirmed_, "a confirmation never goes backwards");
   confirmed_ = position;
   counters_.confirmed_position = position.transactions_done;
+  counters_.acked_position = position.transactions_done + 1;
   return {};
 }
 

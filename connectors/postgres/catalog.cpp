@@ -1,6 +1,6 @@
 #include "connectors/postgres/catalog.h"
 
-#include <nlohmann/json.hpp>
+#include "connectors/postgres/json_fields.h"
 
 #include <algorithm>
 #include <charconv>
@@ -8,25 +8,8 @@
 namespace outrider::postgres {
 namespace {
 
-using Json = nlohmann::json;
-
 // "OUTR": the first key of the advisory locks; the second is the hash of the slot's name.
 constexpr std::string_view kLockClass = "1330992210";
-
-std::string text_of(const Json& object, const char* key) {
-  const auto at = object.find(key);
-  return at != object.end() && at->is_string() ? at->get<std::string>() : std::string();
-}
-
-std::int64_t number_of(const Json& object, const char* key) {
-  const auto at = object.find(key);
-  return at != object.end() && at->is_number_integer() ? at->get<std::int64_t>() : 0;
-}
-
-bool truth_of(const Json& object, const char* key) {
-  const auto at = object.find(key);
-  return at != object.end() && at->is_boolean() && at->get<bool>();
-}
 
 std::optional<Lsn> lsn_of(const Json& object, const char* key) {
   const Result<Lsn> lsn = parse_lsn(text_of(object, key));
@@ -38,18 +21,6 @@ std::uint64_t digest_of(const Json& object) {
   std::uint64_t digest = 0;
   std::from_chars(hex.data(), hex.data() + hex.size(), digest, 16);
   return digest;
-}
-
-std::string table_list(const Options& options) {
-  if (options.tables.empty()) {
-    return "(select null::text, null::text where false) as wanted(schema_name, table_name)";
-  }
-  std::string list;
-  for (const TableName& table : options.tables) {
-    list += (list.empty() ? "(" : ", (") + quote_literal(table.schema) + ", " +
-            quote_literal(table.name) + ")";
-  }
-  return "(values " + list + ") as wanted(schema_name, table_name)";
 }
 
 /// The partitions that hold rows, with a walk through pg_inherits: pg_partition_tree() would wait
@@ -100,6 +71,9 @@ SlotFacts parse_slot(const Json& row) {
   if (const auto at = row.find("safe_wal_size"); at != row.end() && at->is_number_integer()) {
     slot.safe_wal_bytes = at->get<std::int64_t>();
   }
+  if (const auto at = row.find("failover"); at != row.end() && at->is_boolean()) {
+    slot.failover = at->get<bool>();
+  }
   return slot;
 }
 
@@ -117,14 +91,6 @@ PublicationFacts parse_publication(const Json& row) {
   return publication;
 }
 
-Result<Json> parse_object(std::string_view json) {
-  Json parsed = Json::parse(json, nullptr, false);
-  if (!parsed.is_object()) {
-    return failure(ErrorKind::Interrupted, "the server answered a catalog query with no object");
-  }
-  return parsed;
-}
-
 }  // namespace
 
 std::string quote_literal(std::string_view text) {
@@ -139,10 +105,26 @@ std::string quote_identifier(std::string_view name) {
   return quoted + "\"";
 }
 
+std::string qualified(const TableName& table) {
+  return quote_identifier(table.schema) + "." + quote_identifier(table.name);
+}
+
+std::string wanted_tables(const std::vector<TableName>& tables) {
+  if (tables.empty()) {
+    return "(select null::text, null::text where false) as wanted(schema_name, table_name)";
+  }
+  std::string list;
+  for (const TableName& table : tables) {
+    list += (list.empty() ? "(" : ", (") + quote_literal(table.schema) + ", " +
+            quote_literal(table.name) + ")";
+  }
+  return "(values " + list + ") as wanted(schema_name, table_name)";
+}
+
 std::string facts_query(const Options& options) {
   const std::string slot = quote_literal(options.slot);
   const std::string publication = quote_literal(options.publication);
-  const std::string wanted = table_list(options);
+  const std::string wanted = wanted_tables(options.tables);
   const std::string locks =
       "from pg_locks l join pg_database d on d.oid = l.database "
       "left join pg_stat_activity a on a.pid = l.pid "
@@ -153,6 +135,7 @@ std::string facts_query(const Options& options) {
          "'wal_level', current_setting('wal_level'), "
          "'server_encoding', current_setting('server_encoding'), "
          "'in_recovery', pg_is_in_recovery(), "
+         "'clock', (extract(epoch from clock_timestamp()) * 1000000)::int8, "
          "'wal_end', case when pg_is_in_recovery() then pg_last_wal_replay_lsn() "
          "else pg_current_wal_flush_lsn() end, "
          "'lock_held', exists (select " +
@@ -216,6 +199,9 @@ Result<ServerFacts> parse_facts(std::string_view json) {
   facts.wal_level = text_of(object, "wal_level");
   facts.server_encoding = text_of(object, "server_encoding");
   facts.in_recovery = truth_of(object, "in_recovery");
+  if (const std::int64_t clock_us = number_of(object, "clock"); clock_us != 0) {
+    facts.clock = WallTime{std::chrono::microseconds(clock_us)};
+  }
   facts.wal_end = lsn_of(object, "wal_end").value_or(Lsn{});
   facts.lock_held = truth_of(object, "lock_held");
   facts.lock_holder = text_of(object, "lock_holder");

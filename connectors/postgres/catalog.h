@@ -5,6 +5,7 @@
 #include "connectors/postgres/lsn.h"
 #include "connectors/postgres/options.h"
 #include "relay/base/error.h"
+#include "relay/base/time.h"
 
 #include <cstdint>
 #include <optional>
@@ -27,6 +28,7 @@ struct SlotFacts {
   std::string wal_status;           ///< reserved, extended, unreserved, lost.
   std::string invalidation_reason;  ///< Postgres 17 and later; empty if valid.
   std::optional<std::int64_t> safe_wal_bytes;
+  std::optional<bool> failover;  ///< Kept over a failover; Postgres 17 and later.
 };
 
 /// A partition, however deep, that holds rows of a configured table.
@@ -55,6 +57,7 @@ struct ServerFacts {
   std::string wal_level;
   std::string server_encoding;
   bool in_recovery = false;
+  std::optional<WallTime> clock;  ///< The server's, when it answered.
   Lsn wal_end;
   bool lock_held = false;   ///< Someone holds Outrider's advisory lock for the slot.
   std::string lock_holder;  ///< `PID 4711 (outrider)`; empty if nobody does.
@@ -71,6 +74,10 @@ struct ServerFacts {
 /// and replication commands know no other form.
 std::string quote_literal(std::string_view text);
 std::string quote_identifier(std::string_view name);
+/// `"public"."outbox"`
+std::string qualified(const TableName& table);
+/// The tables as rows of `wanted(schema_name, table_name)`, to join with.
+std::string wanted_tables(const std::vector<TableName>& tables);
 
 /// One row, one column: the facts as JSON. For an ordinary connection to the slot's database.
 std::string facts_query(const Options& options);

@@ -77,6 +77,13 @@ class Connection {
   /// For example 150018.
   virtual int server_version() const = 0;
 
+  /// The server process, as it was named when the connection was made; a pooler names one of its
+  /// own.
+  virtual int backend_pid() const = 0;
+
+  /// In effect, whether the dsn says it, a service file or the environment.
+  virtual std::string sslmode() const = 0;
+
   /// Moves out the notices and warnings that the server sent since the last call, one line each;
   /// see WarningBuffer for what is kept of many.
   virtual std::vector<std::string> take_warnings() = 0;

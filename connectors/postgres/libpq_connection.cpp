@@ -11,6 +11,8 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <memory>
+#include <string_view>
 #include <utility>
 
 namespace outrider::postgres {
@@ -38,6 +40,8 @@ class LibpqConnection final : public Connection {
   Wake::Descriptor interest() const override;
   Result<void> check() override;
   int server_version() const override { return PQserverVersion(handle_.get()); }
+  int backend_pid() const override { return PQbackendPID(handle_.get()); }
+  std::string sslmode() const override;
   std::vector<std::string> take_warnings() override { return warnings_.take(); }
   Result<std::string> escape_literal(std::string_view text) const override;
   Result<std::string> escape_identifier(std::string_view name) const override;
@@ -262,6 +266,18 @@ Result<std::string> LibpqConnection::escaped(LibpqText text) const {
   if (text) return std::string(text.get());
   return failure(ErrorKind::Refused,
                  fmt::format("quote a name: {}", PQerrorMessage(handle_.get())));
+}
+
+std::string LibpqConnection::sslmode() const {
+  const std::unique_ptr<PQconninfoOption, FreedBy<PQconninfoFree>> options(
+      PQconninfo(handle_.get()));
+  if (!options) return "";
+  for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {
+    if (std::string_view(option->keyword) == "sslmode" && option->val != nullptr) {
+      return option->val;
+    }
+  }
+  return "";
 }
 
 Result<std::string> LibpqConnection::escape_literal(std::string_view text) const {

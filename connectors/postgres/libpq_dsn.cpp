@@ -1,6 +1,7 @@
 #include "connectors/postgres/libpq_dsn.h"
 
 #include "config/secret_file.h"
+#include "connectors/postgres/dsn_check.h"
 #include "connectors/postgres/libpq_handles.h"
 
 #include <memory>
@@ -21,6 +22,7 @@ Result<ConnectParameters> parse_dsn(const std::string& dsn) {
   for (const PQconninfoOption* option = parsed.get(); option->keyword != nullptr; ++option) {
     if (option->val != nullptr) parameters.emplace(option->keyword, option->val);
   }
+  OUTRIDER_TRY(check_dsn(dsn, parameters));
   return parameters;
 }
 

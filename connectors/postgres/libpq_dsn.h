@@ -10,8 +10,8 @@
 
 namespace outrider::postgres {
 
-/// What the user wrote, without the defaults of libpq. Misconfigured if it cannot be parsed; the
-/// error says nothing of the text.
+/// What the user wrote, without the defaults of libpq. Misconfigured if it cannot be parsed, or a
+/// piece of a password shows in what it says; the error says nothing of the text.
 Result<ConnectParameters> parse_dsn(const std::string& dsn);
 
 /// The password of the options, read from its file now if it is in one; none if neither is set.

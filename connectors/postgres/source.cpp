@@ -38,6 +38,7 @@ Result<const Event*> PostgresSource::next() {
   if (reader_->take_description()) look_due_ = true;
   raise_flush();
   counters_.received_position = reader_->received().value;
+  counters_.last_message = reader_->sent();
   return event;
 }
 
@@ -95,7 +96,7 @@ Result<void> PostgresSource::tick(Now now) {
   }
   if (step_ == Step::Streaming) {
     judge_rate(now.steady);
-    OUTRIDER_TRY(watch(now.steady));
+    OUTRIDER_TRY(watch(now));
     // Nothing else would send it while nothing is read.
     if (stream_->interest().write) OUTRIDER_TRY(stream_->write_copy({}));
     if (now.steady >= status_due()) return send_status(now);
@@ -137,26 +138,27 @@ Result<void> PostgresSource::keep_alive(TimePoint now) {
   return {};
 }
 
-Result<void> PostgresSource::watch(TimePoint now) {
+Result<void> PostgresSource::watch(Now now) {
   if (!watch_is_busy_) {
     if (Result<void> ended = watch_->check(); !ended) {
       return std::unexpected(std::move(ended).error().within(kWatchEnded));
     }
-    if (now < next_watch_ && !look_due_) return {};
+    if (now.steady < next_watch_ && !look_due_) return {};
     OUTRIDER_TRY(watch_->query(facts_query(options_)));
     watch_is_busy_ = true;
     look_asked_ = look_due_;
-    next_watch_ = now + kWatchTimeout;
+    next_watch_ = now.steady + kWatchTimeout;
     return {};
   }
   OUTRIDER_TRY(const std::optional<ServerFacts> facts, facts_answer());
   if (!facts) {
-    if (now < next_watch_) return {};
+    if (now.steady < next_watch_) return {};
     return failure(ErrorKind::Unavailable, "the server did not answer a catalog query in time");
   }
   watch_is_busy_ = false;
-  next_watch_ = now + kWatchInterval;
+  next_watch_ = now.steady + kWatchInterval;
   note_facts(*facts);
+  if (facts->clock) counters_.clock_skew = *facts->clock - now.wall;
   OUTRIDER_TRY(check_coverage(options_, *facts));
   OUTRIDER_TRY(check_same_publication(options_, *facts, from_.publication_digest));
   reader_->learn(*facts);
@@ -167,7 +169,9 @@ Result<void> PostgresSource::watch(TimePoint now) {
 }
 
 Result<std::optional<ServerFacts>> PostgresSource::facts_answer() {
-  OUTRIDER_TRY(const std::optional<Rows> rows, watch_->result());
+  Result<std::optional<Rows>> answer = watch_->result();
+  if (!answer) forget_server();
+  OUTRIDER_TRY(const std::optional<Rows> rows, std::move(answer));
   if (!rows) return std::nullopt;
   if (rows->rows.size() != 1 || rows->columns != 1 || !rows->rows[0][0]) {
     return failure(ErrorKind::Interrupted, "the server answered a catalog query with no row");
@@ -178,17 +182,30 @@ Result<std::optional<ServerFacts>> PostgresSource::facts_answer() {
 
 void PostgresSource::note_facts(const ServerFacts& facts) {
   counters_.server_position = facts.wal_end.value;
+  forget_slot();
   if (!facts.slot) return;
   counters_.slot_status = facts.slot->wal_status;
-  counters_.retained_bytes.reset();
+  counters_.slot_failover = facts.slot->failover;
   if (facts.slot->restart && facts.wal_end >= *facts.slot->restart) {
     counters_.retained_bytes = facts.wal_end.value - facts.slot->restart->value;
   }
-  counters_.safe_bytes.reset();
   if (facts.slot->safe_wal_bytes) {
     counters_.safe_bytes =
         static_cast<std::uint64_t>(std::max<std::int64_t>(0, *facts.slot->safe_wal_bytes));
   }
+}
+
+void PostgresSource::forget_slot() {
+  counters_.slot_status.clear();
+  counters_.slot_failover.reset();
+  counters_.retained_bytes.reset();
+  counters_.safe_bytes.reset();
+}
+
+/// Nobody says any more how it is.
+void PostgresSource::forget_server() {
+  forget_slot();
+  counters_.clock_skew.reset();
 }
 
 TimePoint PostgresSource::status_due() const {

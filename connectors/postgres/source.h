@@ -91,6 +91,7 @@ class PostgresSource final : public Source {
   Result<void> read_facts(TimePoint now);
   Result<void> read_setup(TimePoint now);
   void stand_by(TimePoint now);
+  void note_owners_progress(const SlotFacts& slot);
   void hold(TimePoint now);
 
   // Starting (source_start.cpp), step by step.
@@ -104,8 +105,10 @@ class PostgresSource final : public Source {
   // Streaming (source.cpp).
   Result<std::optional<ServerFacts>> facts_answer();
   void note_facts(const ServerFacts& facts);
+  void forget_slot();
+  void forget_server();
   void judge_rate(TimePoint now);
-  Result<void> watch(TimePoint now);
+  Result<void> watch(Now now);
   Result<void> keep_alive(TimePoint now);
   Result<bool> take_keep_alive_answers();
   void raise_flush();

@@ -54,6 +54,7 @@ Result<bool> PostgresSource::advance_to(Step goal, const char* act, TimePoint no
 
 Result<void> PostgresSource::advance(TimePoint now) {
   if (deadline_ && now >= *deadline_) {
+    if (waits_for_watch()) forget_server();
     return failure(ErrorKind::Unavailable, "the server did not answer in time");
   }
   switch (step_) {
@@ -112,8 +113,10 @@ Result<void> PostgresSource::ask(Step step, Connection& connection, std::string_
 }
 
 Result<void> PostgresSource::connect_watch(TimePoint now) {
-  OUTRIDER_TRY(const bool ready, watch_->connect());
-  if (!ready) return {};
+  Result<bool> ready = watch_->connect();
+  if (!ready) forget_server();
+  OUTRIDER_TRY(const bool connected, std::move(ready));
+  if (!connected) return {};
   return ask(Step::QueryOwner, *watch_, facts_query(options_), now);
 }
 
@@ -127,8 +130,10 @@ void PostgresSource::stand_by(TimePoint now) {
 Result<void> PostgresSource::judge_owner(TimePoint now) {
   OUTRIDER_TRY(const std::optional<ServerFacts> facts, facts_answer());
   if (!facts) return {};
+  note_facts(*facts);
   facts_ = *facts;
   if (facts->lock_held) {
+    if (facts->slot) note_owners_progress(*facts->slot);
     stand_by(now);
     return {};
   }
@@ -137,6 +142,12 @@ Result<void> PostgresSource::judge_owner(TimePoint now) {
   ++counters_.connects;
   move_to(Step::ConnectStream, now + kStepTimeout);
   return {};
+}
+
+/// The owner tells the server to forget what is durable in its sink, and nothing else.
+void PostgresSource::note_owners_progress(const SlotFacts& slot) {
+  counters_.acked_position = slot.confirmed_flush.value;
+  counters_.confirmed_position = slot.confirmed_flush.value;
 }
 
 Result<void> PostgresSource::connect_stream(TimePoint now) {

@@ -19,6 +19,9 @@ constexpr const char* kUndecodableHint =
     "outrider setup, give the pipeline another `identity:`, and insert again what was not "
     "delivered";
 
+constexpr const char* kReplicationHint =
+    "ALTER ROLE … REPLICATION; on Amazon RDS: GRANT rds_replication TO …";
+
 /// Of what libpq, OpenSSL and the server say of a connection that was refused.
 std::string connect_hint(std::string_view message) {
   struct Remedy {
@@ -52,9 +55,37 @@ std::string connect_hint(std::string_view message) {
              "pg_hba.conf that lets the role in without"},
       Remedy{"no pg_hba.conf entry",
              "add a line for database, role and address of the relay to pg_hba.conf"},
-      Remedy{"password authentication failed",
-             "check user and password, and what ALTER ROLE … PASSWORD set"},
+      Remedy{
+          "password authentication failed",
+          "check user and password, and what ALTER ROLE … PASSWORD set; where pg_hba.conf says "
+          "clientcert=verify-full, the name (CN) in the certificate of sslcert must be the role's"},
       Remedy{"no password supplied", "set password_file"},
+      Remedy{"unsupported startup parameter",
+             "this is a connection pooler (PgBouncer): name Postgres itself, its host and port, in "
+             "the dsn"},
+      Remedy{"could not translate host name",
+             "check the host in the dsn: the name service of this machine does not know it"},
+      Remedy{"Connection refused",
+             "check host and port in the dsn, and that the server is up and listens there "
+             "(listen_addresses)"},
+      Remedy{"No such file or directory",
+             "check host and port in the dsn: without a host it means a socket on this machine"},
+      Remedy{"timeout expired",
+             "check host and port in the dsn, and whether a firewall lets the relay through"},
+      Remedy{"(SQLSTATE 3D000)", "check dbname in the dsn"},
+      Remedy{"not permitted to log in", "ALTER ROLE … LOGIN"},
+      Remedy{"(SQLSTATE 28000)",
+             "check user in the dsn, or make the role: CREATE ROLE … LOGIN REPLICATION PASSWORD "
+             "'…', then `outrider setup`"},
+      Remedy{"permission denied for database",
+             "`outrider setup` grants it, or: GRANT CONNECT ON DATABASE … TO …"},
+      // Of Postgres before 16, and since.
+      Remedy{"replication role to start walsender", kReplicationHint},
+      Remedy{"permission denied to start WAL sender", kReplicationHint},
+      Remedy{"(SQLSTATE 53300)",
+             "raise max_connections and max_wal_senders, or the CONNECTION LIMIT of role or "
+             "database: a pipeline needs two connections, one of them a walsender"},
+      Remedy{"(SQLSTATE 57P03)", "it is tried again until the server takes connections"},
   };
   for (const Remedy& remedy : kRemedies) {
     if (message.find(remedy.words) != std::string_view::npos) return remedy.hint;

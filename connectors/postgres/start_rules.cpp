@@ -10,10 +10,6 @@ namespace {
 
 std::string slot_named(const Options& options) { return "slot \"" + options.slot + "\""; }
 
-std::string full_name(const TableName& table) {
-  return quote_identifier(table.schema) + "." + quote_identifier(table.name);
-}
-
 const std::string kAcceptGap =
     "`outrider checkpoint accept-gap` says what is given up, and with --yes goes on without it";
 const std::string kAdopt =
@@ -23,7 +19,7 @@ const std::string kAdopt =
 std::string create_publication(const Options& options) {
   std::string tables;
   for (const TableName& table : options.tables) {
-    tables += (tables.empty() ? "" : ", ") + full_name(table);
+    tables += (tables.empty() ? "" : ", ") + qualified(table);
   }
   if (!tables.empty()) tables = " FOR TABLE " + tables;
   return "CREATE PUBLICATION " + quote_identifier(options.publication) + tables +
@@ -46,30 +42,19 @@ bool is_covered(const TableName& table, const ServerFacts& facts) {
   return partitions > 0;
 }
 
-Result<void> check_publication(const Options& options, const ServerFacts& facts) {
-  if (!facts.publication) {
-    return failure(ErrorKind::Refused, "publication \"" + options.publication + "\" does not exist",
-                   "as the owner of the tables: `outrider setup`, or " +
-                       create_publication(options) +
-                       "; rows committed while it was missing are not sent");
-  }
-  for (const TableName& table : options.tables) {
-    if (!is_covered(table, facts)) {
-      return failure(
-          ErrorKind::Refused,
-          "publication \"" + options.publication + "\" does not cover table " + full_name(table),
+Error not_covered(const Options& options, const TableName& table) {
+  return {ErrorKind::Refused,
+          "publication \"" + options.publication + "\" does not cover table " + qualified(table),
           "as the owner: ALTER PUBLICATION " + quote_identifier(options.publication) +
-              " ADD TABLE " + full_name(table) +
-              "; rows committed while it was not covered are not sent");
-    }
-  }
-  if (!facts.publication->publishes_insert) {
-    return failure(ErrorKind::Refused,
-                   "publication \"" + options.publication + "\" does not publish inserts",
-                   "as the owner: ALTER PUBLICATION " + quote_identifier(options.publication) +
-                       " SET (publish = 'insert')");
-  }
-  return {};
+              " ADD TABLE " + qualified(table) +
+              " (`outrider setup` makes a table that is not there); rows committed while it was "
+              "not covered are not sent"};
+}
+
+Result<void> check_publication(const Options& options, const ServerFacts& facts) {
+  std::vector<Error> problems = problems_of_publication(options, facts);
+  if (problems.empty()) return {};
+  return std::unexpected(std::move(problems.front()));
 }
 
 /// Where the timeline `before` ended, from lines "timeline<TAB>lsn<TAB>reason".
@@ -175,14 +160,22 @@ Result<void> check_primary(const ServerFacts& facts) {
 
 Result<void> check_facts(const Options& options, const ServerFacts& facts) {
   OUTRIDER_TRY(check_primary(facts));
-  if (facts.wal_level != "logical") {
-    return failure(ErrorKind::Refused, "wal_level is \"" + facts.wal_level + "\", not \"logical\"",
-                   "ALTER SYSTEM SET wal_level = logical, then restart the server");
-  }
+  OUTRIDER_TRY(check_wal_level(facts));
   return check_coverage(options, facts);
 }
 
+Result<void> check_wal_level(const ServerFacts& facts) {
+  if (facts.wal_level == "logical") return {};
+  return failure(ErrorKind::Refused, "wal_level is \"" + facts.wal_level + "\", not \"logical\"",
+                 "ALTER SYSTEM SET wal_level = logical, then restart the server");
+}
+
 Result<void> check_coverage(const Options& options, const ServerFacts& facts) {
+  OUTRIDER_TRY(check_slot(options, facts));
+  return check_publication(options, facts);
+}
+
+Result<void> check_slot(const Options& options, const ServerFacts& facts) {
   if (!facts.slot) {
     return failure(
         ErrorKind::Refused, slot_named(options) + " does not exist",
@@ -213,7 +206,26 @@ Result<void> check_coverage(const Options& options, const ServerFacts& facts) {
                        "), then `outrider setup`, then `outrider checkpoint accept-gap`; what was "
                        "not read is only in the outbox table now");
   }
-  return check_publication(options, facts);
+  return {};
+}
+
+std::vector<Error> problems_of_publication(const Options& options, const ServerFacts& facts) {
+  if (!facts.publication) {
+    return {{ErrorKind::Refused, "publication \"" + options.publication + "\" does not exist",
+             "as the owner of the tables: `outrider setup`, or " + create_publication(options) +
+                 "; rows committed while it was missing are not sent"}};
+  }
+  std::vector<Error> problems;
+  for (const TableName& table : options.tables) {
+    if (!is_covered(table, facts)) problems.push_back(not_covered(options, table));
+  }
+  if (!facts.publication->publishes_insert) {
+    problems.push_back({ErrorKind::Refused,
+                        "publication \"" + options.publication + "\" does not publish inserts",
+                        "as the owner: ALTER PUBLICATION " + quote_identifier(options.publication) +
+                            " SET (publish = 'insert')"});
+  }
+  return problems;
 }
 
 Result<void> check_same_publication(const Options& options, const ServerFacts& facts,

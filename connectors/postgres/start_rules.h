@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 namespace outrider::postgres {
 
@@ -31,6 +32,11 @@ Result<void> check_primary(const ServerFacts& facts);
 /// Everything that must hold before and while the slot is read, except who holds it. Refused or
 /// Misconfigured with the remedy.
 Result<void> check_facts(const Options& options, const ServerFacts& facts);
+
+/// The parts of check_facts(), for whoever wants to know all that is wrong.
+Result<void> check_wal_level(const ServerFacts& facts);
+Result<void> check_slot(const Options& options, const ServerFacts& facts);
+std::vector<Error> problems_of_publication(const Options& options, const ServerFacts& facts);
 
 /// Only the part of check_facts() that can break while streaming: slot and coverage.
 Result<void> check_coverage(const Options& options, const ServerFacts& facts);

@@ -44,6 +44,7 @@ StreamReader::StreamReader(const PostgresPosition& from, Lsn confirmed_flush, Te
 Result<const Event*> StreamReader::read(std::string_view copy_data) {
   event_.what = Nothing{};
   OUTRIDER_TRY(const CopyData envelope, decode_copy_data(copy_data));
+  sent_ = std::visit([](const auto& either) { return either.sent; }, envelope);
   if (const auto* keepalive = std::get_if<Keepalive>(&envelope)) {
     OUTRIDER_TRY(on(*keepalive));
     return &event_;
@@ -118,6 +119,7 @@ Result<void> StreamReader::on(const Commit& commit) {
                  .xid = transaction.begin.xid,
                  .commit_time_us = commit.committed_at.time_since_epoch().count()};
   event_.id = {.transaction = transaction.begin.final_lsn.value, .ordinal = transaction.messages};
+  event_.xid = transaction.begin.xid;
   event_.committed_at = commit.committed_at;
   event_.what = Committed{};
   return {};
@@ -176,6 +178,7 @@ Result<bool> StreamReader::count_message() {
                     .xid = transaction.begin.xid,
                     .events_done = transaction.messages};
   event_.id = event_id();
+  event_.xid = transaction_->begin.xid;
   event_.committed_at = transaction.begin.committed_at;
   return true;
 }
@@ -190,7 +193,8 @@ Result<void> StreamReader::on(const Relation& relation) {
   known->name = {std::string(relation.schema), std::string(relation.name)};
   for (const RelationColumn& column : relation.columns) {
     known->table.columns.emplace_back(column.name);
-    known->types.push_back(column.type_oid);
+    known->table.kinds.push_back(kind_of(column.type_oid));
+    known->types.push_back({.oid = column.type_oid, .modifier = column.type_modifier});
   }
   resolve(*known);
   tables_[relation.id] = std::move(known);
@@ -236,7 +240,8 @@ Result<void> StreamReader::on(const Insert& insert) {
   value_reader_.begin_row();
   values_.clear();
   for (std::size_t i = 0; i < insert.row.size(); ++i) {
-    values_.push_back(value_reader_.read(insert.row[i], described.types[i]));
+    const ColumnType& type = described.types[i];
+    values_.push_back(value_reader_.read(insert.row[i], type.oid, type.modifier));
   }
   event_.what = RowInserted{.table = &described.table, .values = values_};
   return {};

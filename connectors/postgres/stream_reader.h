@@ -43,6 +43,8 @@ class StreamReader {
 
   /// The highest position the server has reached on this stream.
   Lsn received() const { return received_; }
+  /// When the server sent the last message, by its clock; the epoch before the first.
+  WallTime sent() const { return sent_; }
   /// True once the server has passed the position from which this reader began, and what came
   /// before was as it must be. Until then the server must not forget it: the next start would have
   /// nothing to compare with.
@@ -65,11 +67,15 @@ class StreamReader {
     std::uint64_t messages = 0;   // So far.
     std::uint64_t delivered = 0;  // How many of the first messages are delivered already.
   };
+  struct ColumnType {
+    std::uint32_t oid = 0;
+    std::int32_t modifier = -1;
+  };
   struct KnownTable {
     TableName name;  // As the server calls it.
     Table table;     // As the configuration does.
     bool is_orphan = false;
-    std::vector<std::uint32_t> types;
+    std::vector<ColumnType> types;
   };
 
   void resolve(KnownTable& known) const;
@@ -101,6 +107,7 @@ class StreamReader {
   Place before_;
   Place after_;
   Lsn received_;
+  WallTime sent_{};
   bool reply_requested_ = false;
   bool described_ = false;
   bool verified_ = false;

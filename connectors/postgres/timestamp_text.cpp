@@ -11,6 +11,10 @@ using std::chrono::microseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
+// std::chrono::year ends at 32767, so count by cycles of 400 years, which all have 146097 days.
+constexpr int kCycleYears = 400;
+constexpr std::chrono::days kCycle(146'097);
+
 // Takes fields off the front of a text; the first that is missing makes it fail for good.
 class Fields {
  public:
@@ -64,9 +68,6 @@ std::chrono::sys_days read_date(Fields& fields) {
   const auto month = static_cast<unsigned>(fields.digits(2, 2, 12));
   fields.skip('-');
   const auto day = static_cast<unsigned>(fields.digits(2, 2, 31));
-  // std::chrono::year ends at 32767, so count by cycles of 400 years, which all have 146097 days.
-  constexpr int kCycleYears = 400;
-  constexpr std::chrono::days kCycle(146'097);
   const std::chrono::year_month_day date(std::chrono::year(year % kCycleYears),
                                          std::chrono::month(month), std::chrono::day(day));
   if (year == 0 || !date.ok()) {
@@ -104,6 +105,47 @@ seconds read_zone(Fields& fields) {
   return west ? -offset : offset;
 }
 
+// Puts fields one after the other into a buffer that is known to have room.
+class Writer {
+ public:
+  explicit Writer(char* begin) : begin_(begin), end_(begin) {}
+
+  std::string_view text() const { return {begin_, end_}; }
+  void put(char c) { *end_++ = c; }
+
+  void digits(unsigned number, int count) {
+    for (int i = count - 1; i >= 0; --i) {
+      end_[i] = static_cast<char>('0' + number % 10);
+      number /= 10;
+    }
+    end_ += count;
+  }
+
+  void drop_last(char c) {
+    while (end_[-1] == c) --end_;
+  }
+
+ private:
+  char* begin_;
+  char* end_;
+};
+
+void write_date(std::chrono::sys_days day, Writer& writer) {
+  const auto cycles = std::chrono::floor<std::chrono::duration<
+      int, std::ratio_multiply<std::chrono::days::period, std::ratio<146'097>>>>(
+      day.time_since_epoch());
+  const std::chrono::year_month_day date(day - kCycle * cycles.count());
+  const int year = static_cast<int>(date.year()) + kCycleYears * cycles.count();
+  constexpr int kFourDigitsMax = 9999;
+  if (year > kFourDigitsMax) writer.put('+');
+  const auto shown = static_cast<unsigned>(year);
+  writer.digits(shown, shown > 99'999 ? 6 : shown > kFourDigitsMax ? 5 : 4);
+  writer.put('-');
+  writer.digits(static_cast<unsigned>(date.month()), 2);
+  writer.put('-');
+  writer.digits(static_cast<unsigned>(date.day()), 2);
+}
+
 }  // namespace
 
 std::optional<WallTime> parse_timestamp(std::string_view text) {
@@ -114,6 +156,26 @@ std::optional<WallTime> parse_timestamp(std::string_view text) {
   if (!fields.empty()) time -= read_zone(fields);
   if (!fields.ok() || !fields.empty()) return std::nullopt;
   return time;
+}
+
+std::string_view write_timestamp(WallTime time, std::span<char, kTimestampBytesMax> buffer) {
+  Writer writer(buffer.data());
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::hh_mm_ss<microseconds> clock(time - day);
+  write_date(day, writer);
+  writer.put('T');
+  writer.digits(static_cast<unsigned>(clock.hours().count()), 2);
+  writer.put(':');
+  writer.digits(static_cast<unsigned>(clock.minutes().count()), 2);
+  writer.put(':');
+  writer.digits(static_cast<unsigned>(clock.seconds().count()), 2);
+  if (clock.subseconds().count() > 0) {
+    writer.put('.');
+    writer.digits(static_cast<unsigned>(clock.subseconds().count()), 6);
+    writer.drop_last('0');
+  }
+  writer.put('Z');
+  return writer.text();
 }
 
 }  // namespace outrider::postgres

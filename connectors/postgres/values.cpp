@@ -8,6 +8,7 @@
 #include <charconv>
 #include <limits>
 #include <optional>
+#include <span>
 
 namespace outrider::postgres {
 namespace {
@@ -46,7 +47,11 @@ Value read_binary_timestamp(std::string_view bytes) {
   ByteReader reader(bytes);
   const auto number = reader.signed_number<std::int64_t>();
   if (!reader.ok() || reader.remaining() > 0) return unreadable(bytes);
-  return read_point_in_time(wall_time(number), bytes);
+  const std::optional<WallTime> time = wall_time(number);
+  // As in the text form, which ends there in "BC".
+  constexpr WallTime kFirst = std::chrono::sys_days(std::chrono::January / 1 / 1);
+  if (time && *time < kFirst) return unreadable(bytes);
+  return read_point_in_time(time, bytes);
 }
 
 Value read_binary_bool(std::string_view bytes) {
@@ -101,8 +106,23 @@ TextBytes text_bytes(std::string_view server_encoding) {
   return server_encoding == "SQL_ASCII" ? TextBytes::Any : TextBytes::Utf8;
 }
 
-Value ValueReader::read(const Column& column, std::uint32_t type_oid) {
+Value::Kind kind_of(std::uint32_t type_oid) {
+  switch (type_oid) {
+    case kBytea:
+      return Value::Kind::Bytes;
+    case kTimestamp:
+    case kTimestamptz:
+      return Value::Kind::Timestamp;
+    default:
+      return Value::Kind::Text;
+  }
+}
+
+Value ValueReader::read(const Column& column, std::uint32_t type_oid, std::int32_t type_modifier) {
   Value value = convert(column, type_oid);
+  if (value.kind == Value::Kind::Timestamp) {
+    value.data = written(value.timestamp, type_oid, type_modifier);
+  }
   if (text_ == TextBytes::Any && value.kind == Value::Kind::Text && !is_utf8(value.data)) {
     value.kind = Value::Kind::Undecodable;
   }
@@ -169,15 +189,33 @@ Value ValueReader::read_binary(std::string_view bytes, std::uint32_t type_oid) {
   }
 }
 
+std::string_view ValueReader::written(WallTime time, std::uint32_t type_oid,
+                                      std::int32_t type_modifier) {
+  if (type_oid == kTimestamptz) {
+    return write_timestamp(
+        time, std::span<char, kTimestampBytesMax>(reserve(kTimestampBytesMax), kTimestampBytesMax));
+  }
+  // See Postgres, timestamptypmodin(): the modifier is the number of decimals, or -1.
+  constexpr std::int32_t kMilliseconds = 3;
+  const bool is_coarse = type_modifier >= 0 && type_modifier <= kMilliseconds;
+  return digits_of(
+      is_coarse ? std::chrono::floor<std::chrono::milliseconds>(time).time_since_epoch().count()
+                : time.time_since_epoch().count());
+}
+
+template <typename Number>
+std::string_view ValueReader::digits_of(Number number) {
+  constexpr std::size_t kDigitsMax = std::numeric_limits<Number>::digits10 + 2;  // With a sign.
+  char* begin = reserve(kDigitsMax);
+  return {begin, std::to_chars(begin, begin + kDigitsMax, number).ptr};
+}
+
 template <typename Number>
 Value ValueReader::read_number(std::string_view bytes) {
   ByteReader reader(bytes);
   const auto number = static_cast<Number>(reader.number<std::make_unsigned_t<Number>>());
   if (!reader.ok() || reader.remaining() > 0) return unreadable(bytes);
-  constexpr std::size_t kDigitsMax = std::numeric_limits<Number>::digits10 + 2;  // With a sign.
-  char* begin = reserve(kDigitsMax);
-  const auto written = std::to_chars(begin, begin + kDigitsMax, number);
-  return as(Value::Kind::Text, {begin, written.ptr});
+  return as(Value::Kind::Text, digits_of(number));
 }
 
 Value ValueReader::read_uuid(std::string_view bytes) {

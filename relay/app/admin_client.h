@@ -11,17 +11,27 @@
 
 namespace outrider::app {
 
-/// Which relay is asked: the one at `url`; if that is empty, the one of the configuration file.
+/// Which relay is asked: the one at `url`; if that is empty, the one of the configuration file. And
+/// as which of its users: none if `user` is empty.
 struct RelayWanted {
   std::string config = {};
   std::string url = {};
+  std::string user = {};
+  std::string password_file = {};
 };
 
-/// `-c FILE` and `--url URL`, not both.
+/// `-c FILE` or `--url URL`, not both; `--user NAME` and `--password-file FILE`, both or neither.
 void add_relay_options(CLI::App& command, RelayWanted& wanted);
 
-/// The URL of the relay, without a path. Prints what hinders and gives the exit code.
-std::expected<std::string, int> find_relay(std::string_view command, const RelayWanted& wanted);
+/// The same once it was found.
+struct RelayFound {
+  std::string url = {};  // Without a path.
+  std::string user = {};
+  std::string password = {};
+};
+
+/// Prints what hinders and gives the exit code.
+std::expected<RelayFound, int> find_relay(std::string_view command, const RelayWanted& wanted);
 
 /// Where a relay with this configuration answers programs of the same machine. Misconfigured if it
 /// does not answer at all, or on any port.
@@ -32,7 +42,8 @@ struct RelayAnswer {
   std::string body;
 };
 
-/// One GET of a path; waits a few seconds at most. Unavailable if nobody answers.
-Result<RelayAnswer> ask_relay(const std::string& url, const std::string& path);
+/// One GET of a path; waits a few seconds at most. Unavailable if nobody answers, Denied if the
+/// relay wants a user, or another one.
+Result<RelayAnswer> ask_relay(const RelayFound& relay, const std::string& path);
 
 }  // namespace outrider::app

@@ -59,13 +59,15 @@ std::unique_ptr<httplib::Server> make_server(const WebAccess* access) {
 
 Result<std::unique_ptr<AdminHttp>> AdminHttp::start(const ListenAddress& address,
                                                     TakeSnapshots take_snapshots,
-                                                    const std::string& web_config_file) {
+                                                    const AdminHttpOptions& options) {
+  const std::string& web_config_file = options.web_config_file;
   std::unique_ptr<WebAccess> access;
   if (!web_config_file.empty()) {
     OUTRIDER_TRY(WebConfig web, WebAccess::read(web_config_file));
     access = std::make_unique<WebAccess>(web_config_file, std::move(web));
   }
-  std::unique_ptr<AdminHttp> http(new AdminHttp(std::move(take_snapshots), std::move(access)));
+  std::unique_ptr<AdminHttp> http(
+      new AdminHttp(std::move(take_snapshots), options.config_sha256, std::move(access)));
   if (!http->server_->is_valid()) {
     return failure(ErrorKind::Misconfigured,
                    fmt::format("the TLS files of \"{}\" cannot be used", web_config_file),
@@ -82,9 +84,10 @@ Result<std::unique_ptr<AdminHttp>> AdminHttp::start(const ListenAddress& address
   return http;
 }
 
-AdminHttp::AdminHttp(TakeSnapshots take_snapshots, std::unique_ptr<WebAccess> access)
+AdminHttp::AdminHttp(TakeSnapshots take_snapshots, std::string config_sha256,
+                     std::unique_ptr<WebAccess> access)
     : take_snapshots_(take_snapshots),
-      metrics_(std::move(take_snapshots)),
+      metrics_(std::move(take_snapshots), std::move(config_sha256)),
       started_at_(wall_now()),
       access_(std::move(access)),
       server_(make_server(access_.get())) {}
@@ -123,6 +126,9 @@ void AdminHttp::limit() {
   server_->set_read_timeout(kTimeoutSeconds);
   server_->set_write_timeout(kTimeoutSeconds);
   server_->set_payload_max_length(kBodyBytesMost);
+  if (access_ != nullptr) {
+    server_->set_default_headers({access_->headers().begin(), access_->headers().end()});
+  }
   // An idle connection would keep a worker from others.
   server_->set_keep_alive_max_count(1);
 }

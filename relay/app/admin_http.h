@@ -20,6 +20,11 @@ struct Response;
 
 namespace outrider::app {
 
+struct AdminHttpOptions {
+  std::string web_config_file = {};  ///< TLS and users; empty: none.
+  std::string config_sha256 = {};    ///< For the metrics; see config_digest().
+};
+
 /// GET /metrics, /livez, /readyz[?verbose], /status, /version and an index at /. Read only, without
 /// secrets. Users of the web configuration are asked for everywhere but at /livez and /readyz,
 /// which probes ask and which say one word; with ?verbose for that, too. Every request has a
@@ -28,10 +33,10 @@ namespace outrider::app {
 class AdminHttp {
  public:
   /// Listens and serves until destroyed. Unavailable if the address cannot be had; Misconfigured if
-  /// the web configuration, unless its name is empty, is no good.
+  /// the web configuration is no good.
   static Result<std::unique_ptr<AdminHttp>> start(const ListenAddress& address,
                                                   TakeSnapshots take_snapshots,
-                                                  const std::string& web_config_file = {});
+                                                  const AdminHttpOptions& options = {});
   ~AdminHttp();
   AdminHttp(const AdminHttp&) = delete;
   AdminHttp& operator=(const AdminHttp&) = delete;
@@ -40,7 +45,8 @@ class AdminHttp {
   const ListenAddress& address() const { return address_; }
 
  private:
-  AdminHttp(TakeSnapshots take_snapshots, std::unique_ptr<WebAccess> access);
+  AdminHttp(TakeSnapshots take_snapshots, std::string config_sha256,
+            std::unique_ptr<WebAccess> access);
   Result<void> bind(const ListenAddress& address);
   void add_routes();
   /// True if it has answered that the request is not served.

@@ -5,7 +5,8 @@
 
 namespace outrider::app {
 
-/// Reads and checks the file and prints every problem, or that there is none. Connects to nothing.
+/// Reads and checks the file and prints every problem, or that there is none; connects to nothing
+/// unless told.
 void add_check(CLI::App& app, Chosen& chosen);
 
 }  // namespace outrider::app

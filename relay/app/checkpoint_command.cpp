@@ -3,15 +3,12 @@
 #include "connectors/postgres/repair_rules.h"
 #include "connectors/postgres/setup/slot_advance.h"
 #include "relay/app/checkpoint_report.h"
-#include "relay/app/config_file.h"
-#include "relay/app/exit_code.h"
 #include "relay/app/pipeline_session.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <cstdio>
-#include <functional>
 #include <utility>
 
 namespace outrider::app {
@@ -23,8 +20,7 @@ using postgres::Repair;
 enum class Act { AcceptGap, Adopt, Set };
 
 struct CheckpointArguments {
-  std::string config = {};
-  std::string pipeline = {};  // Empty: the only one there is.
+  PipelineWanted pipeline = {};
   OutputFormat format = OutputFormat::Text;
   std::string lsn = {};  // For Set: a place in the log, or kEnd.
   bool yes = false;
@@ -32,20 +28,6 @@ struct CheckpointArguments {
 
 constexpr std::string_view kEnd = "end";
 constexpr std::string_view kName = "checkpoint";
-
-/// Runs the command on the pipeline that the arguments name.
-int with_pipeline(const CheckpointArguments& arguments,
-                  const std::function<Result<void>(const PipelineConfig&)>& command) {
-  const std::optional<Config> config = read_config(config_path(arguments.config));
-  if (!config) return kExitConfiguration;
-  const Result<const PipelineConfig*> pipeline = choose_pipeline(*config, arguments.pipeline);
-  if (!pipeline) {
-    print_error(kName, pipeline.error());
-    return kExitUsage;
-  }
-  const Result<void> done = command(**pipeline);
-  return done ? kExitOk : print_error(kName, done.error());
-}
 
 Result<std::optional<PostgresPosition>> position_in(const Found& found) {
   if (!found.checkpoint) return std::nullopt;
@@ -134,14 +116,13 @@ void add_show(CLI::App& app, Chosen& chosen) {
   CLI::App* command =
       app.add_subcommand("show", "Print checkpoint and slot, and what a start would do with them");
   auto& arguments = chosen.keep<CheckpointArguments>();
-  add_config_option(*command, arguments.config);
-  add_pipeline_option(*command, arguments.pipeline);
+  add_pipeline_options(*command, arguments.pipeline);
   add_format_option(*command, arguments.format);
   command->footer(
       "Example:\n  outrider checkpoint show -c outrider.yaml --format json | jq .start");
   command->callback([&] {
     chosen.set([&] {
-      return with_pipeline(arguments,
+      return with_pipeline(kName, arguments.pipeline,
                            [&](const auto& pipeline) { return show(arguments, pipeline); });
     });
   });
@@ -150,12 +131,11 @@ void add_show(CLI::App& app, Chosen& chosen) {
 /// Adds one that changes the checkpoint; the caller adds what only that one has.
 CheckpointArguments& add_change(CLI::App& command, Act act, Chosen& chosen) {
   auto& arguments = chosen.keep<CheckpointArguments>();
-  add_config_option(command, arguments.config);
-  add_pipeline_option(command, arguments.pipeline);
+  add_pipeline_options(command, arguments.pipeline);
   command.add_flag("--yes", arguments.yes, "Do it; otherwise only say what would change");
   command.callback([&, act] {
     chosen.set([&, act] {
-      return with_pipeline(arguments,
+      return with_pipeline(kName, arguments.pipeline,
                            [&](const auto& pipeline) { return change(act, arguments, pipeline); });
     });
   });

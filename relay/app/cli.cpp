@@ -17,16 +17,16 @@
 
 #include <CLI/CLI.hpp>
 
+#include <string>
+
 namespace outrider::app {
 
 int run_command_line(int argc, const char* const* argv) {
   Chosen chosen;
   CLI::App app("Outrider relays transactional outboxes from Postgres to Kafka.", "outrider");
   app.require_subcommand(1);
-  app.footer(
-      "Exit codes: 0 ok, 64 usage, 69 unavailable, 70 internal, 77 permission, "
-      "78 configuration.\n"
-      "Example:\n  outrider run -c outrider.yaml");
+  app.footer(std::string("Exit codes: ") + kExitCodes +
+             ".\nExample:\n  outrider run -c outrider.yaml");
   add_run(app, chosen);
   add_check(app, chosen);
   add_config(app, chosen);

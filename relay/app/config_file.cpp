@@ -1,10 +1,12 @@
 #include "relay/app/config_file.h"
 
 #include "config/load.h"
+#include "connectors/kafka/librdkafka_config.h"
 #include "connectors/kafka/security.h"
 #include "connectors/postgres/libpq_dsn.h"
 #include "relay/app/config_names.h"
 #include "relay/core/outbox_mapper.h"
+#include "relay/core/topic_template.h"
 
 #include <fmt/format.h>
 
@@ -33,9 +35,14 @@ class Completion {
 
   void complete(PipelineConfig& pipeline) {
     const std::string path = "pipelines." + pipeline.name;
-    // A source that is missing has been reported.
-    if (!pipeline.source.postgres) return;
-    postgres::Options& source = *pipeline.source.postgres;
+    // What is missing has been reported.
+    if (pipeline.source.postgres) complete_source(pipeline, *pipeline.source.postgres, path);
+    if (pipeline.sink.kafka) complete_sink(pipeline, *pipeline.sink.kafka, path + ".sink.kafka");
+  }
+
+ private:
+  void complete_source(PipelineConfig& pipeline, postgres::Options& source,
+                       const std::string& path) {
     source.delivery = pipeline.delivery;
     source.without_checkpoint = pipeline.start.without_checkpoint;
     source.on_first_start = pipeline.start.on_first_start;
@@ -43,16 +50,28 @@ class Completion {
     if (source.publication.empty()) source.publication = default_slot(pipeline.name);
     complete_outbox(pipeline, source, path);
     complete_identity(pipeline, source, path);
-    if (pipeline.sink.kafka) {
-      pipeline.sink.kafka->identity = pipeline.identity;
-      pipeline.sink.kafka->delivery = pipeline.delivery;
-      if (const auto problem = kafka::check_security(*pipeline.sink.kafka)) {
-        report_.about(fmt::format("{}.sink.kafka.{}", path, problem->key), problem->what);
-      }
+  }
+
+  void complete_sink(const PipelineConfig& pipeline, kafka::Options& sink,
+                     const std::string& path) {
+    sink.identity = pipeline.identity;
+    sink.delivery = pipeline.delivery;
+    check_properties(sink, path + ".librdkafka");
+    if (const auto problem = kafka::check_security(sink)) {
+      report_.about(fmt::format("{}.{}", path, problem->key), problem->what);
     }
   }
 
- private:
+  void check_properties(const kafka::Options& sink, const std::string& path) {
+    for (const auto& [name, value] : sink.librdkafka) {
+      const std::string key = config::join_path(path, name);
+      // One that may not be set, or whose value cannot be read.
+      if (report_.mentions(key)) continue;
+      const Result<void> taken = kafka::check_property_value(name, value);
+      if (!taken) report_.about(key, taken.error().what);
+    }
+  }
+
   void complete_outbox(PipelineConfig& pipeline, const postgres::Options& source,
                        const std::string& path) {
     complete_tables(pipeline, source, path);
@@ -62,7 +81,8 @@ class Completion {
     pipeline.outbox.message_prefix = source.message_prefix;
     const Result<OutboxMapper> mapper = OutboxMapper::create(pipeline.outbox);
     if (mapper || report_.mentions(path + ".outbox")) return;
-    report_.about(path + ".outbox.topic",
+    const bool is_of_topic = !TopicTemplate::of(pipeline.outbox).has_value();
+    report_.about(path + (is_of_topic ? ".outbox.topic" : ".outbox.additional"),
                   fmt::format("{}; {}", mapper.error().what, mapper.error().hint));
   }
 
@@ -110,7 +130,8 @@ class Completion {
                     value_of(*parsed, "port", "5432"), database, source.slot);
     if (const auto [first, fresh] = slots_.emplace(server, pipeline.name); !fresh) {
       report_.about(path + ".source.postgres.slot",
-                    fmt::format("pipeline \"{}\" reads the slot \"{}\" of this database too",
+                    fmt::format("pipeline \"{}\" reads the slot \"{}\" of this database too; "
+                                "give each pipeline its own",
                                 first->second, source.slot));
       return;
     }

@@ -1,11 +1,10 @@
 #include "relay/app/emit_command.h"
 
 #include "connectors/kafka/librdkafka_topic_reader.h"
+#include "connectors/postgres/catalog.h"
 #include "connectors/postgres/setup/outbox_insert.h"
 #include "connectors/postgres/setup/setup_sql.h"
 #include "relay/app/clock.h"
-#include "relay/app/config_file.h"
-#include "relay/app/exit_code.h"
 #include "relay/core/topic_template.h"
 
 #include <CLI/CLI.hpp>
@@ -30,10 +29,9 @@ constexpr std::string_view kName = "emit";
 constexpr int kTimeoutMost = 3600;
 
 struct EmitArguments {
-  std::string config = {};
-  std::string pipeline = {};  // Empty: the only one there is.
-  std::string dsn = {};       // Empty: the pipeline's own.
-  std::string id = {};        // Empty: a new UUID.
+  PipelineWanted pipeline = {};
+  std::string dsn = {};  // Empty: the pipeline's own.
+  std::string id = {};   // Empty: a new UUID.
   std::string aggregatetype = {};
   std::string aggregateid = {};
   std::string type = {};
@@ -102,9 +100,7 @@ class Watch {
                      "--wait cannot tell the topic, which depends on additional columns");
     }
     std::string topic;
-    OUTRIDER_TRY(const TopicTemplate route,
-                 TopicTemplate::parse(pipeline.outbox.topic,
-                                      {.allowed_topics = pipeline.outbox.allow_topics}));
+    OUTRIDER_TRY(const TopicTemplate route, TopicTemplate::of(pipeline.outbox));
     OUTRIDER_TRY(route.expand(std::array{std::string_view(arguments.aggregatetype)}, topic));
     OUTRIDER_TRY(
         std::unique_ptr<kafka::TopicReader> reader,
@@ -188,15 +184,8 @@ Result<void> emit(const PipelineConfig& pipeline, const EmitArguments& arguments
 }
 
 int emit(const EmitArguments& arguments) {
-  const std::optional<Config> config = read_config(config_path(arguments.config));
-  if (!config) return kExitConfiguration;
-  const Result<const PipelineConfig*> pipeline = choose_pipeline(*config, arguments.pipeline);
-  if (!pipeline) {
-    print_error(kName, pipeline.error());
-    return kExitUsage;
-  }
-  const Result<void> done = emit(**pipeline, arguments);
-  return done ? kExitOk : print_error(kName, done.error());
+  return with_pipeline(kName, arguments.pipeline,
+                       [&](const PipelineConfig& pipeline) { return emit(pipeline, arguments); });
 }
 
 std::string check_header(const std::string& header) {
@@ -210,8 +199,7 @@ void add_emit(CLI::App& app, Chosen& chosen) {
   CLI::App* command =
       app.add_subcommand("emit", "Write one test event through the outbox, and see it arrive");
   auto& arguments = chosen.keep<EmitArguments>();
-  add_config_option(*command, arguments.config);
-  add_pipeline_option(*command, arguments.pipeline);
+  add_pipeline_options(*command, arguments.pipeline);
   command
       ->add_option("--dsn", arguments.dsn,
                    "Connection string of a role that may insert; otherwise the relay's own")
@@ -239,6 +227,7 @@ void add_emit(CLI::App& app, Chosen& chosen) {
       ->type_name("SECONDS");
   add_format_option(*command, arguments.format);
   command->footer(
+      std::string(kOwnerPasswordAdvice) +
       "Exit codes: 69 if it has not arrived in time, 77 if the role may not insert.\n"
       "Example:\n"
       "  outrider emit -c outrider.yaml --dsn \"dbname=order_db user=order_service\" \\\n"

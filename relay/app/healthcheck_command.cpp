@@ -20,9 +20,9 @@ struct HealthArguments {
 };
 
 int healthcheck(const HealthArguments& arguments) {
-  const std::expected<std::string, int> url = find_relay(kName, arguments.relay);
-  if (!url) return url.error();
-  const Result<RelayAnswer> answer = ask_relay(*url, arguments.path);
+  const std::expected<RelayFound, int> relay = find_relay(kName, arguments.relay);
+  if (!relay) return relay.error();
+  const Result<RelayAnswer> answer = ask_relay(*relay, arguments.path);
   if (!answer) return print_error(kName, answer.error());
   if (answer->status == kHttpOk) return kExitOk;
   fmt::print(stderr, "{}", answer->body);
@@ -41,7 +41,7 @@ void add_healthcheck(CLI::App& app, Chosen& chosen) {
       "Ask whether every pipeline streams or stands by. Not to decide on a restart: that would not "
       "mend a server that is away");
   command->footer(
-      "Exit codes: 0 healthy, 69 not.\n"
+      "Exit codes: 0 healthy, 69 not, 77 the relay asks for a user, or refuses the one given.\n"
       "Example:\n  outrider healthcheck -c /etc/outrider/outrider.yaml");
   command->callback([&] { chosen.set([&] { return healthcheck(arguments); }); });
 }

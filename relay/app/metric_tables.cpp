@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -16,6 +17,8 @@ constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 constexpr double kUnlimited = std::numeric_limits<double>::infinity();
 
 double number(std::uint64_t value) { return static_cast<double>(value); }
+
+double in_seconds(std::chrono::duration<double> duration) { return duration.count(); }
 
 double position(std::uint64_t value) { return value == 0 ? kUnknown : number(value); }
 
@@ -55,9 +58,14 @@ const std::array kFigures = {
     Figure{"outrider_source_lag_bytes",
            "Bytes of the source's log that are not confirmed; NaN while not known.", kGauge,
            OUTRIDER_FIGURE(lag_bytes(s))},
-    Figure{"outrider_source_lag_seconds",
-           "Age of the oldest committed event that was read but is not delivered; 0 when none is.",
-           kGauge, lag_seconds},
+    Figure{
+        "outrider_source_lag_seconds",
+        "Age of the oldest committed event that was read and is not delivered, also while nothing "
+        "is; 0 when all are, NaN while that is not known.",
+        kGauge, lag_seconds},
+    Figure{"outrider_clock_skew_seconds",
+           "How far the source's clock is ahead of this machine's; NaN while not known.", kGauge,
+           OUTRIDER_FIGURE(s.source.clock_skew ? in_seconds(*s.source.clock_skew) : kUnknown)},
     Figure{"outrider_slot_retained_wal_bytes",
            "Write-ahead log that the server keeps for the slot; NaN while not known.", kGauge,
            OUTRIDER_FIGURE(s.source.retained_bytes ? number(*s.source.retained_bytes) : kUnknown)},
@@ -68,6 +76,12 @@ const std::array kFigures = {
            OUTRIDER_FIGURE(s.source.safe_bytes            ? number(*s.source.safe_bytes)
                            : s.source.slot_status.empty() ? kUnknown
                                                           : kUnlimited)},
+    Figure{"outrider_slot_failover_enabled",
+           "1 if the slot is kept over a failover, else 0; NaN before Postgres 17 and while not "
+           "known.",
+           kGauge,
+           OUTRIDER_FIGURE(s.source.slot_failover ? number(*s.source.slot_failover ? 1 : 0)
+                                                  : kUnknown)},
     Figure{"outrider_received_lsn", "Position received from the source; NaN while not known.",
            kGauge, OUTRIDER_FIGURE(position(s.source.received_position))},
     Figure{"outrider_acked_lsn",
@@ -78,6 +92,9 @@ const std::array kFigures = {
            OUTRIDER_FIGURE(position(s.source.confirmed_position))},
     Figure{"outrider_server_lsn", "End of the server's log at the last look; NaN while not known.",
            kGauge, OUTRIDER_FIGURE(position(s.source.server_position))},
+    Figure{"outrider_source_last_message_timestamp_seconds",
+           "When the source sent its last message of the stream, by its clock; 0 if none came.",
+           kGauge, OUTRIDER_FIGURE(to_unix_seconds(s.source.last_message))},
     Figure{"outrider_last_commit_timestamp_seconds",
            "Commit time of the last transaction that was read; 0 if none was.", kGauge,
            OUTRIDER_FIGURE(to_unix_seconds(s.counters.last_commit))},
@@ -199,7 +216,7 @@ double lag_bytes(const Snapshot& snapshot) {
 
 double lag_seconds(const Snapshot& snapshot, WallTime now) {
   const WallTime oldest = snapshot.counters.oldest_undelivered;
-  if (oldest == WallTime{}) return 0;
+  if (oldest == WallTime{}) return is_leader(snapshot) ? 0 : kUnknown;
   return std::max(0.0, std::chrono::duration<double>(now - oldest).count());
 }
 

@@ -42,7 +42,8 @@ double to_unix_seconds(WallTime time);
 /// Bytes of the source's log that are not confirmed; NaN if the source is not known yet.
 double lag_bytes(const Snapshot& snapshot);
 
-/// Age of the oldest committed event that is not delivered; 0 when all are.
+/// Age of the oldest committed event that was read and is not delivered. Where none is known of: 0
+/// for the leader, which reads all there is; NaN for others.
 double lag_seconds(const Snapshot& snapshot, WallTime now);
 
 /// True while this instance owns the source and delivers from it.

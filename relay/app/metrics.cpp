@@ -96,7 +96,8 @@ std::vector<MetricFamily> pipeline_metrics(const std::vector<Snapshot>& snapshot
   return families;
 }
 
-std::vector<MetricFamily> process_metrics(const BuildInfo& build, const ProcessFigures& process) {
+std::vector<MetricFamily> process_metrics(const BuildInfo& build, std::string_view config_sha256,
+                                          const ProcessFigures& process) {
   MetricFamily info =
       family("outrider_build_info", "Version of Outrider and what it was built with; always 1.",
              MetricType::Gauge);
@@ -106,9 +107,14 @@ std::vector<MetricFamily> process_metrics(const BuildInfo& build, const ProcessF
                                 {"libpq", std::string(build.libpq)},
                                 {"librdkafka", std::string(build.librdkafka)}},
                                1));
+  MetricFamily config = family("outrider_config_info",
+                               "Hash of the configuration as it counts, without secrets; always 1.",
+                               MetricType::Gauge);
+  config.metric.push_back(sample(MetricType::Gauge, {{"sha256", std::string(config_sha256)}}, 1));
   const auto count = [](std::uint64_t value) { return static_cast<double>(value); };
   return {
       std::move(info),
+      std::move(config),
       single("process_cpu_seconds_total", "User and system CPU time spent in seconds.",
              MetricType::Counter, process.cpu_seconds),
       single("process_resident_memory_bytes", "Resident memory size in bytes.", MetricType::Gauge,
@@ -127,7 +133,8 @@ std::vector<MetricFamily> process_metrics(const BuildInfo& build, const ProcessF
 }
 
 std::vector<MetricFamily> Metrics::Collect() const {
-  std::vector<MetricFamily> families = process_metrics(build_info(), process_figures());
+  std::vector<MetricFamily> families =
+      process_metrics(build_info(), config_sha256_, process_figures());
   std::vector<MetricFamily> more = pipeline_metrics(take_snapshots_(), wall_now());
   families.insert(families.end(), std::make_move_iterator(more.begin()),
                   std::make_move_iterator(more.end()));

@@ -10,6 +10,7 @@
 #include <prometheus/metric_family.h>
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -20,14 +21,17 @@ namespace outrider::app {
 std::vector<prometheus::MetricFamily> pipeline_metrics(const std::vector<Snapshot>& snapshots,
                                                        WallTime now);
 
-/// outrider_build_info and the process_* families. Pure.
+/// outrider_build_info, outrider_config_info and the process_* families. Pure.
 std::vector<prometheus::MetricFamily> process_metrics(const BuildInfo& build,
+                                                      std::string_view config_sha256,
                                                       const ProcessFigures& process);
 
 /// Takes the figures of this moment. Any thread.
 class Metrics final : public prometheus::Collectable {
  public:
-  explicit Metrics(TakeSnapshots take_snapshots) : take_snapshots_(std::move(take_snapshots)) {}
+  /// `config_sha256`: see config_digest().
+  Metrics(TakeSnapshots take_snapshots, std::string config_sha256)
+      : take_snapshots_(std::move(take_snapshots)), config_sha256_(std::move(config_sha256)) {}
 
   std::vector<prometheus::MetricFamily> Collect() const override;
 
@@ -36,6 +40,7 @@ class Metrics final : public prometheus::Collectable {
 
  private:
   TakeSnapshots take_snapshots_;
+  std::string config_sha256_;
 };
 
 }  // namespace outrider::app

@@ -74,7 +74,10 @@ void describe(config::Section<OutboxColumns>& section) {
 }
 
 void describe(config::Section<OutboxOptions>& section) {
-  section.field("columns", &OutboxOptions::columns, "Names of the outbox table's columns.");
+  section.field(
+      "columns", &OutboxOptions::columns,
+      "Names of the outbox table's columns. What says \"if there\" is used if the table has "
+      "it under the default name; a name of your own must be there, \"\" stands for none.");
   section.field(
       "additional", &OutboxOptions::additional,
       "More columns as column:placement or column:placement:alias. header: a header by the "

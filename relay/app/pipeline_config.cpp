@@ -82,7 +82,7 @@ void describe(config::Section<PipelineConfig>& section) {
   section
       .field("bad_event", &PipelineConfig::bad_event,
              "An event that Kafka cannot take (NULL key, too large, no such topic, …): halt before "
-             "its transaction, skip it with a warning, or send it with the reason to the "
+             "its transaction, skip it with an error in the log, or send it with the reason to the "
              "dead_letter_topic.")
       .names({{"halt", BadEventPolicy::Halt},
               {"skip", BadEventPolicy::Skip},

@@ -1,6 +1,6 @@
 // One pipeline's source and sink in the hands of an operator's command instead of a relay: the
-// same lock, the same fencing, the same checkpoint. Used by `outrider checkpoint`, `skip` and
-// `teardown`.
+// same lock, the same fencing, the same checkpoint. Used by `outrider checkpoint`, `skip`,
+// `teardown` and `check --connect`.
 #pragma once
 
 #include "connectors/kafka/sink.h"

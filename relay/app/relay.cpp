@@ -2,6 +2,7 @@
 
 #include "connectors/registry/registry.h"
 #include "relay/app/build_info.h"
+#include "relay/app/config_digest.h"
 
 #include <fmt/format.h>
 
@@ -63,9 +64,10 @@ Result<std::unique_ptr<Relay>> Relay::create(const Config& config, Log& log) {
   }
   if (config.http.listen.empty()) return relay;
   OUTRIDER_TRY(const ListenAddress address, parse_listen_address(config.http.listen));
-  OUTRIDER_TRY(relay->http_, AdminHttp::start(
-                                 address, [raw = relay.get()] { return raw->snapshots(); },
-                                 config.http.web_config_file));
+  OUTRIDER_TRY(relay->http_,
+               AdminHttp::start(address, [raw = relay.get()] { return raw->snapshots(); },
+                                {.web_config_file = config.http.web_config_file,
+                                 .config_sha256 = config_digest(config)}));
   log.info("HTTP listens on " + to_string(relay->http_->address()));
   return relay;
 }

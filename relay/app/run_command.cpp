@@ -20,7 +20,6 @@
 namespace outrider::app {
 namespace {
 
-constexpr int kExitCutShort = 1;
 // So that counted repeats of log lines are shown in time.
 constexpr int kTickMilliseconds = 1000;
 

@@ -3,14 +3,13 @@
 #include "connectors/postgres/libpq_dsn.h"
 #include "connectors/postgres/setup/setup.h"
 #include "connectors/postgres/setup/setup_sql.h"
-#include "relay/app/config_file.h"
 #include "relay/app/exit_code.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <expected>
 #include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,30 +18,37 @@ namespace {
 
 using postgres::PayloadType;
 
+constexpr std::string_view kName = "setup";
+
 const std::map<std::string, PayloadType> kPayloadTypes = {{"jsonb", PayloadType::Jsonb},
                                                           {"json", PayloadType::Json},
                                                           {"text", PayloadType::Text},
                                                           {"bytea", PayloadType::Bytea}};
 
 struct SetupArguments {
-  std::string config = {};
-  std::string pipeline = {};   // Empty: the only one there is.
+  PipelineWanted pipeline = {};
   std::string owner_dsn = {};  // Not needed to print.
   std::string role = {};       // Empty: the user of the pipeline's dsn.
   std::string payload = "jsonb";
   bool print_sql = false;
 };
 
+/// A table that is made anew has a column also where the relay is told to use none.
+std::string name_or(const std::string& name, const std::string& usual) {
+  return name.empty() ? usual : name;
+}
+
 postgres::OutboxColumnNames column_names(const OutboxColumns& columns) {
+  const postgres::OutboxColumnNames usual;
   return {.id = columns.id,
           .aggregatetype = columns.aggregatetype,
           .aggregateid = columns.aggregateid,
           .type = columns.type,
           .payload = columns.payload,
-          .headers = columns.headers,
-          .traceparent = columns.traceparent,
-          .tracestate = columns.tracestate,
-          .timestamp = columns.timestamp};
+          .headers = name_or(columns.headers, usual.headers),
+          .traceparent = name_or(columns.traceparent, usual.traceparent),
+          .tracestate = name_or(columns.tracestate, usual.tracestate),
+          .timestamp = name_or(columns.timestamp, usual.timestamp)};
 }
 
 Result<postgres::SetupPlan> make_plan(const PipelineConfig& pipeline,
@@ -67,20 +73,15 @@ Result<postgres::SetupPlan> make_plan(const PipelineConfig& pipeline,
 }
 
 int print_errors(const std::vector<Error>& errors) {
-  for (const Error& error : errors) print_error("setup", error);
+  for (const Error& error : errors) print_error(kName, error);
   return errors.empty() ? kExitOk : exit_code(errors.front().kind);
 }
 
 int setup(const SetupArguments& arguments) {
-  const std::optional<Config> config = read_config(config_path(arguments.config));
-  if (!config) return kExitConfiguration;
-  const Result<const PipelineConfig*> pipeline = choose_pipeline(*config, arguments.pipeline);
-  if (!pipeline) {
-    print_error("setup", pipeline.error());
-    return kExitUsage;
-  }
-  const Result<postgres::SetupPlan> plan = make_plan(**pipeline, arguments);
-  if (!plan) return print_error("setup", plan.error());
+  const std::expected<PipelineConfig, int> pipeline = find_pipeline(kName, arguments.pipeline);
+  if (!pipeline) return pipeline.error();
+  const Result<postgres::SetupPlan> plan = make_plan(*pipeline, arguments);
+  if (!plan) return print_error(kName, plan.error());
   if (arguments.print_sql) {
     fmt::print("{}", postgres::setup_script(*plan));
     return kExitOk;
@@ -95,8 +96,7 @@ void add_setup(CLI::App& app, Chosen& chosen) {
   CLI::App* command = app.add_subcommand(
       "setup", "Install outbox table, function, publication, slot and grants; safe to repeat");
   auto& arguments = chosen.keep<SetupArguments>();
-  add_config_option(*command, arguments.config);
-  add_pipeline_option(*command, arguments.pipeline);
+  add_pipeline_options(*command, arguments.pipeline);
   CLI::Option* print = command->add_flag("--print-sql", arguments.print_sql,
                                          "Print the SQL for psql instead, without connecting");
   CLI::Option* dsn =
@@ -115,6 +115,7 @@ void add_setup(CLI::App& app, Chosen& chosen) {
       ->check(CLI::IsMember(&kPayloadTypes))
       ->type_name("TYPE");
   command->footer(
+      std::string(kOwnerPasswordAdvice) +
       "Examples:\n"
       "  outrider setup -c outrider.yaml --dsn \"host=db dbname=orders user=owner\" --role relay\n"
       "  outrider setup -c outrider.yaml --role relay --print-sql | psql -d orders");

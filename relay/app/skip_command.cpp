@@ -3,8 +3,6 @@
 #include "connectors/postgres/lsn.h"
 #include "connectors/postgres/position.h"
 #include "relay/app/clock.h"
-#include "relay/app/config_file.h"
-#include "relay/app/exit_code.h"
 #include "relay/app/log.h"
 #include "relay/app/pipeline_session.h"
 #include "relay/app/pipeline_thread.h"
@@ -35,8 +33,7 @@ constexpr auto kPatience = std::chrono::minutes(5);
 constexpr int kGlanceMilliseconds = 100;
 
 struct SkipArguments {
-  std::string config = {};
-  std::string pipeline = {};  // Empty: the only one there is.
+  PipelineWanted pipeline = {};
   std::vector<std::string> events = {};
   bool yes = false;
 };
@@ -147,15 +144,8 @@ Result<void> skip(const PipelineConfig& pipeline, const SkipArguments& arguments
 }
 
 int skip(const SkipArguments& arguments) {
-  const std::optional<Config> config = read_config(config_path(arguments.config));
-  if (!config) return kExitConfiguration;
-  const Result<const PipelineConfig*> pipeline = choose_pipeline(*config, arguments.pipeline);
-  if (!pipeline) {
-    print_error(kName, pipeline.error());
-    return kExitUsage;
-  }
-  const Result<void> done = skip(**pipeline, arguments);
-  return done ? kExitOk : print_error(kName, done.error());
+  return with_pipeline(kName, arguments.pipeline,
+                       [&](const PipelineConfig& pipeline) { return skip(pipeline, arguments); });
 }
 
 std::string check_event(const std::string& text) {
@@ -168,8 +158,7 @@ void add_skip(CLI::App& app, Chosen& chosen) {
   CLI::App* command =
       app.add_subcommand("skip", "Take a halted pipeline past a bad event; all others arrive");
   auto& arguments = chosen.keep<SkipArguments>();
-  add_config_option(*command, arguments.config);
-  add_pipeline_option(*command, arguments.pipeline);
+  add_pipeline_options(*command, arguments.pipeline);
   command
       ->add_option("--event", arguments.events,
                    "As the reason of the halt names it; may be repeated for several bad events of "

@@ -19,9 +19,9 @@ struct StatusArguments {
 };
 
 int status(const StatusArguments& arguments) {
-  const std::expected<std::string, int> url = find_relay(kName, arguments.relay);
-  if (!url) return url.error();
-  const Result<RelayAnswer> answer = ask_relay(*url, "/status");
+  const std::expected<RelayFound, int> relay = find_relay(kName, arguments.relay);
+  if (!relay) return relay.error();
+  const Result<RelayAnswer> answer = ask_relay(*relay, "/status");
   if (!answer) return print_error(kName, answer.error());
   const Result<StatusSummary> summary = summarize_status(answer->body, arguments.pipeline);
   if (!summary) {
@@ -42,7 +42,8 @@ void add_status(CLI::App& app, Chosen& chosen) {
   add_format_option(*command, arguments.format);
   command->footer(
       "Exit codes: 0 every pipeline streams or stands by; 69 nobody answers, or one starts, "
-      "retries or stops; 78 one has halted and must be mended.\n"
+      "retries or stops; 77 the relay asks for a user, or refuses the one given; 78 one has halted "
+      "and must be mended.\n"
       "Example:\n  outrider status -c outrider.yaml --format json | jq .pipelines.orders.lag");
   command->callback([&] { chosen.set([&] { return status(arguments); }); });
 }

@@ -58,6 +58,8 @@ Json bytes_or_null(double bytes) {
   return std::isnan(bytes) ? Json() : Json(static_cast<std::uint64_t>(bytes));
 }
 
+Json seconds_or_null(double seconds) { return std::isnan(seconds) ? Json() : Json(seconds); }
+
 Json errors_json(const Snapshot& snapshot) {
   Json errors = Json::object();
   for (std::size_t i = 0; i < kErrorKinds; ++i) {
@@ -76,7 +78,8 @@ Json source_json(const SourceCounters& source) {
           {"slot",
            {{"wal_status", text_or_null(source.slot_status)},
             {"retained_bytes", value_or_null(source.retained_bytes)},
-            {"safe_bytes", value_or_null(source.safe_bytes)}}}};
+            {"safe_bytes", value_or_null(source.safe_bytes)},
+            {"failover", value_or_null(source.slot_failover)}}}};
 }
 
 Json sink_json(const SinkCounters& sink) {
@@ -109,7 +112,7 @@ Json pipeline_json(const Snapshot& snapshot, Now now) {
           {"hint", text_or_null(snapshot.status.hint)},
           {"lag",
            {{"bytes", bytes_or_null(lag_bytes(snapshot))},
-            {"seconds", lag_seconds(snapshot, now.wall)}}},
+            {"seconds", seconds_or_null(lag_seconds(snapshot, now.wall))}}},
           {"in_flight",
            {{"events", snapshot.sink.records_in_flight},
             {"bytes", snapshot.sink.bytes_in_flight},

@@ -45,7 +45,8 @@ std::string bytes(const Json& value) {
 }
 
 std::string span(const Json& value) {
-  const double seconds = value.is_number() ? std::max(0.0, value.get<double>()) : 0;
+  if (!value.is_number()) return "unknown";
+  const double seconds = std::max(0.0, value.get<double>());
   if (seconds < 60) return fmt::format("{:.1f} s", seconds);
   const auto minutes = static_cast<std::uint64_t>(seconds / 60);
   if (minutes < 60) return fmt::format("{} min", minutes);

@@ -3,8 +3,6 @@
 #include "connectors/kafka/librdkafka_topic_reader.h"
 #include "connectors/postgres/setup/stream_tap.h"
 #include "relay/app/clock.h"
-#include "relay/app/config_file.h"
-#include "relay/app/exit_code.h"
 #include "relay/app/stop_signals.h"
 #include "relay/app/tail_line.h"
 #include "relay/core/message_row.h"
@@ -33,9 +31,8 @@ constexpr int kTickMilliseconds = 1000;
 constexpr auto kGlance = 100ms;
 
 struct TailArguments {
-  std::string config = {};
-  std::string pipeline = {};  // Empty: the only one there is.
-  std::string topic = {};     // Empty: the outbox.
+  PipelineWanted pipeline = {};
+  std::string topic = {};  // Empty: the outbox.
   bool from_beginning = false;
   std::uint64_t events = 0;  // 0: until it is stopped.
   OutputFormat format = OutputFormat::Text;
@@ -161,16 +158,10 @@ Result<void> tail_topic(const PipelineConfig& pipeline, const TailArguments& arg
 }
 
 int tail(const TailArguments& arguments) {
-  const std::optional<Config> config = read_config(config_path(arguments.config));
-  if (!config) return kExitConfiguration;
-  const Result<const PipelineConfig*> pipeline = choose_pipeline(*config, arguments.pipeline);
-  if (!pipeline) {
-    print_error(kName, pipeline.error());
-    return kExitUsage;
-  }
-  const Result<void> done = arguments.topic.empty() ? tail_outbox(**pipeline, arguments)
-                                                    : tail_topic(**pipeline, arguments);
-  return done ? kExitOk : print_error(kName, done.error());
+  return with_pipeline(kName, arguments.pipeline, [&](const PipelineConfig& pipeline) {
+    return arguments.topic.empty() ? tail_outbox(pipeline, arguments)
+                                   : tail_topic(pipeline, arguments);
+  });
 }
 
 }  // namespace
@@ -179,8 +170,7 @@ void add_tail(CLI::App& app, Chosen& chosen) {
   CLI::App* command = app.add_subcommand(
       "tail", "Follow the outbox as it is committed, or a topic as consumers see it");
   auto& arguments = chosen.keep<TailArguments>();
-  add_config_option(*command, arguments.config);
-  add_pipeline_option(*command, arguments.pipeline);
+  add_pipeline_options(*command, arguments.pipeline);
   CLI::Option* topic = command->add_option(
       "--topic", arguments.topic,
       "This topic of Kafka, read_committed, with the time each record took; otherwise the outbox, "

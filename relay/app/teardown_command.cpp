@@ -4,8 +4,6 @@
 #include "connectors/postgres/libpq_dsn.h"
 #include "connectors/postgres/position.h"
 #include "connectors/postgres/setup/teardown.h"
-#include "relay/app/config_file.h"
-#include "relay/app/exit_code.h"
 #include "relay/app/pipeline_session.h"
 
 #include <CLI/CLI.hpp>
@@ -25,8 +23,7 @@ using postgres::TeardownStep;
 constexpr std::string_view kName = "teardown";
 
 struct TeardownArguments {
-  std::string config = {};
-  std::string pipeline = {};  // Empty: the only one there is.
+  PipelineWanted pipeline = {};
   std::string owner_dsn = {};
   std::string role = {};  // Empty: the user of the pipeline's dsn.
   bool drop_table = false;
@@ -109,15 +106,9 @@ Result<void> tear_down(const PipelineConfig& pipeline, const TeardownArguments& 
 }
 
 int tear_down(const TeardownArguments& arguments) {
-  const std::optional<Config> config = read_config(config_path(arguments.config));
-  if (!config) return kExitConfiguration;
-  const Result<const PipelineConfig*> pipeline = choose_pipeline(*config, arguments.pipeline);
-  if (!pipeline) {
-    print_error(kName, pipeline.error());
-    return kExitUsage;
-  }
-  const Result<void> done = tear_down(**pipeline, arguments);
-  return done ? kExitOk : print_error(kName, done.error());
+  return with_pipeline(kName, arguments.pipeline, [&](const PipelineConfig& pipeline) {
+    return tear_down(pipeline, arguments);
+  });
 }
 
 }  // namespace
@@ -126,8 +117,7 @@ void add_teardown(CLI::App& app, Chosen& chosen) {
   CLI::App* command = app.add_subcommand(
       "teardown", "Take a pipeline out of its database: slot, publication, checkpoint, …");
   auto& arguments = chosen.keep<TeardownArguments>();
-  add_config_option(*command, arguments.config);
-  add_pipeline_option(*command, arguments.pipeline);
+  add_pipeline_options(*command, arguments.pipeline);
   command
       ->add_option("--dsn", arguments.owner_dsn,
                    "Connection string of the database's owner, with REPLICATION")
@@ -141,6 +131,7 @@ void add_teardown(CLI::App& app, Chosen& chosen) {
   command->add_flag("--keep-checkpoint", arguments.keep_checkpoint, "Leave Kafka alone");
   command->add_flag("--yes", arguments.yes, "Do it; otherwise only say what would be lost");
   command->footer(
+      std::string(kOwnerPasswordAdvice) +
       "Example:\n"
       "  outrider teardown -c outrider.yaml --dsn \"host=db dbname=orders user=owner\" --yes");
   command->callback([&] { chosen.set([&] { return tear_down(arguments); }); });

@@ -1,5 +1,6 @@
 #include "relay/app/web_access.h"
 
+#include "relay/app/cipher_suites.h"
 #include "relay/app/password_hash.h"
 
 #include <openssl/evp.h>
@@ -63,9 +64,25 @@ int verification_of(ClientCertificates wanted) {
     case ClientCertificates::VerifyIfGiven:
       return SSL_VERIFY_PEER;
     case ClientCertificates::Require:
+    case ClientCertificates::Unverified:  // Was refused.
       return SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
   }
   return SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
+}
+
+int version_of(TlsVersion version) {
+  return version == TlsVersion::Tls13 ? TLS1_3_VERSION : TLS1_2_VERSION;
+}
+
+bool choose_ciphers(SSL_CTX& context, const TlsServerConfig& tls) {
+  if (SSL_CTX_set_min_proto_version(&context, version_of(tls.min_version)) != 1) return false;
+  if (SSL_CTX_set_max_proto_version(&context, version_of(tls.max_version)) != 1) return false;
+  if (tls.prefer_server_cipher_suites) {
+    SSL_CTX_set_options(&context, SSL_OP_CIPHER_SERVER_PREFERENCE);
+  }
+  const auto [tls12, tls13] = cipher_suites_of(tls.cipher_suites);
+  return (tls12.empty() || SSL_CTX_set_cipher_list(&context, tls12.c_str()) == 1) &&
+         (tls13.empty() || SSL_CTX_set_ciphersuites(&context, tls13.c_str()) == 1);
 }
 
 bool ask_for_certificates(SSL_CTX& context, const TlsServerConfig& tls) {
@@ -88,8 +105,7 @@ Result<WebConfig> WebAccess::read(const std::string& path) {
 
 bool WebAccess::set_up(SSL_CTX& context) const {
   const TlsServerConfig& tls = *config_.tls_server_config;
-  const int least = tls.min_version == TlsVersion::Tls13 ? TLS1_3_VERSION : TLS1_2_VERSION;
-  if (SSL_CTX_set_min_proto_version(&context, least) != 1) return false;
+  if (!choose_ciphers(context, tls)) return false;
   // A resumed connection would skip the certificates.
   SSL_CTX_set_session_cache_mode(&context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_options(&context, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION);

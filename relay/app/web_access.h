@@ -4,6 +4,7 @@
 #include "relay/app/web_config.h"
 #include "relay/base/error.h"
 
+#include <map>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -24,6 +25,10 @@ class WebAccess {
       : path_(std::move(path)), config_(std::move(config)) {}
 
   bool wants_tls() const { return config_.tls_server_config.has_value(); }
+  /// Of every answer, as they were when the server started.
+  const std::map<std::string, std::string>& headers() const {
+    return config_.http_server_config.headers;
+  }
   /// Prepares the server's TLS; false if OpenSSL does not take a file. `this` must outlive it.
   bool set_up(ssl_ctx_st& context) const;
 

@@ -8,11 +8,12 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace outrider::app {
 
-/// Those of the exporters' names that verify; the others ask for a certificate and look at nothing.
-enum class ClientCertificates { None, VerifyIfGiven, Require };
+/// Unverified: the exporters' names that ask for a certificate and look at nothing; refused.
+enum class ClientCertificates { None, VerifyIfGiven, Require, Unverified };
 
 enum class TlsVersion { Tls12, Tls13 };
 
@@ -23,15 +24,26 @@ struct TlsServerConfig {
   ClientCertificates client_auth_type = ClientCertificates::None;
   std::string client_ca_file;
   TlsVersion min_version = TlsVersion::Tls12;
+  TlsVersion max_version = TlsVersion::Tls13;
+  /// As the standard names them. Empty: OpenSSL's choice, of each version.
+  std::vector<std::string> cipher_suites;
+  bool prefer_server_cipher_suites = true;
+};
+
+struct HttpServerConfig {
+  bool http2 = false;  ///< Of no effect: the server speaks HTTP/1.1.
+  std::map<std::string, std::string> headers;
 };
 
 struct WebConfig {
   std::optional<TlsServerConfig> tls_server_config;
+  HttpServerConfig http_server_config;
   /// By name; bcrypt hashes. Empty: everybody.
   std::map<std::string, std::string> basic_auth_users;
 };
 
 void describe(config::Section<TlsServerConfig>& section);
+void describe(config::Section<HttpServerConfig>& section);
 void describe(config::Section<WebConfig>& section);
 
 /// Reads the file `report.file()`. No value if there is any problem; all of them are in the report.

@@ -1,5 +1,6 @@
 #include "relay/core/dead_letters.h"
 
+#include "relay/base/utf8.h"
 #include "relay/core/table_name.h"
 
 #include <algorithm>
@@ -13,6 +14,8 @@ namespace {
 
 // Of each header of a brief record; what a reason says fits.
 constexpr std::size_t kBriefBytesMax = 1024;
+// Of an id in the log; a uuid has 36.
+constexpr std::size_t kShownIdBytesMax = 128;
 
 /// What the row holds in the column, if the table has it and it can be sent.
 std::optional<std::string_view> value_of(const RowInserted& row, const std::string& column) {
@@ -25,9 +28,9 @@ std::optional<std::string_view> value_of(const RowInserted& row, const std::stri
     case Value::Kind::Text:
     case Value::Kind::Bytes:
     case Value::Kind::Undecodable:
+    case Value::Kind::Timestamp:
       return value.data;
     case Value::Kind::Null:
-    case Value::Kind::Timestamp:
     case Value::Kind::Unreadable:
       break;
   }
@@ -53,11 +56,13 @@ const Record& DeadLetters::map(const RowInserted& row, const Event& event, const
   };
   headers_.clear();
   event_text_ = to_string(event.id);
+  xid_text_ = std::to_string(event.xid);
   table_text_ = shown_name(*row.table);
   add(options_.id_header, value_of(row, options_.columns.id));
   add(options_.type_header, value_of(row, options_.columns.type));
   add("outrider.reason", error.what);
   add("outrider.event", event_text_);
+  if (event.xid != 0) add("outrider.xid", xid_text_);
   add("outrider.table", table_text_);
   add("outrider.aggregatetype", value_of(row, options_.columns.aggregatetype));
   if (extent == Extent::Whole) add("outrider.headers", value_of(row, options_.columns.headers));
@@ -68,6 +73,15 @@ const Record& DeadLetters::map(const RowInserted& row, const Event& event, const
   record_.timestamp = event.committed_at;
   record_.event = event.id;
   return record_;
+}
+
+std::string DeadLetters::name(const RowInserted& row, const Event& event) const {
+  const std::optional<std::string_view> id = value_of(row, options_.columns.id);
+  const bool is_shown = id && id->size() <= kShownIdBytesMax && is_utf8(*id);
+  std::string text = to_string(event.id) + " (id ";
+  text += is_shown ? "\"" + std::string(*id) + "\"" : "unreadable";
+  if (event.xid != 0) text += ", xid " + std::to_string(event.xid);
+  return text + ")";
 }
 
 void DeadLetters::add_value(const RowInserted& row, Extent extent) {

@@ -2,12 +2,20 @@
 
 #include "relay/base/assert.h"
 
+#include <utility>
+
 namespace outrider {
 
-Ticket DeliveryLedger::open(WallTime committed_at) {
+Ticket DeliveryLedger::open(const CommittedEvent& first) {
+  return open(Entry{.first = first, .holds = {.committed_at = first.committed_at}, .position = {}});
+}
+
+Ticket DeliveryLedger::open_without_events() { return open(Entry{}); }
+
+Ticket DeliveryLedger::open(Entry entry) {
   OUTRIDER_ASSERT(entries_.empty() || entries_.back().state != State::Open,
                   "one ticket is open at a time");
-  entries_.emplace_back().holds.committed_at = committed_at;
+  entries_.push_back(std::move(entry));
   return Ticket{first_ + entries_.size() - 1};
 }
 
@@ -54,9 +62,11 @@ void DeliveryLedger::clear() {
   confirmable_.reset();
 }
 
-std::optional<WallTime> DeliveryLedger::oldest() const {
-  if (entries_.empty()) return std::nullopt;
-  return entries_.front().holds.committed_at;
+std::optional<CommittedEvent> DeliveryLedger::oldest() const {
+  for (const Entry& entry : entries_) {
+    if (entry.first && entry.state != State::Delivered) return entry.first;
+  }
+  return std::nullopt;
 }
 
 }  // namespace outrider

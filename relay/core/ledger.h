@@ -2,6 +2,7 @@
 // pipeline.
 #pragma once
 
+#include "connectors/event.h"
 #include "connectors/position.h"
 #include "connectors/sink.h"
 #include "relay/base/time.h"
@@ -13,13 +14,21 @@
 
 namespace outrider {
 
+/// An event, and when it was committed in the source.
+struct CommittedEvent {
+  EventId id;
+  WallTime committed_at;
+};
+
 /// Keeps the tickets of one run of a pipeline, in order. A ticket is opened, sealed with a
 /// position, and delivered; what may be confirmed is the position of the last ticket of the
 /// contiguous delivered prefix, never backwards. Pure; one thread.
 class DeliveryLedger {
  public:
-  /// Opens the next ticket. The ticket before must be sealed.
-  Ticket open(WallTime committed_at);
+  /// Opens the next ticket, for `first` and what follows it. The ticket before must be sealed.
+  Ticket open(const CommittedEvent& first);
+  /// The same for a ticket that will hold no event: a position alone.
+  Ticket open_without_events();
 
   /// All records of the open ticket were offered; `position` is that after the last of them.
   void seal(const Position& position, std::uint64_t records, std::uint64_t bytes);
@@ -45,16 +54,19 @@ class DeliveryLedger {
   bool empty() const { return entries_.empty(); }
   std::size_t size() const { return entries_.size(); }
 
-  /// Commit time of the oldest ticket that is not delivered; no value when all are.
-  std::optional<WallTime> oldest() const;
+  /// The oldest event that is not delivered; no value when all are.
+  std::optional<CommittedEvent> oldest() const;
 
  private:
   enum class State : std::uint8_t { Open, Sealed, Delivered };
   struct Entry {
     State state = State::Open;
+    std::optional<CommittedEvent> first;  // No value: holds no event.
     Delivered holds;
     Position position;
   };
+
+  Ticket open(Entry entry);
 
   std::deque<Entry> entries_;
   std::uint64_t first_ = 1;  // The ticket of entries_.front().

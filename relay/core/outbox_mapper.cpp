@@ -25,12 +25,26 @@ std::unexpected<Error> undecodable(const RowInserted& row, const std::string& co
                  "write UTF-8, best in a database with that encoding, or use bytea");
 }
 
+/// Why a value that is there cannot be used.
+std::unexpected<Error> unusable(const RowInserted& row, int column, const std::string& name) {
+  const Table& table = *row.table;
+  const auto index = static_cast<std::size_t>(column);
+  const std::string subject = "column \"" + name + "\" of " + shown_name(table);
+  if (index < table.kinds.size() && table.kinds[index] == Value::Kind::Timestamp) {
+    return failure(ErrorKind::BadEvent, subject + " is no point in time that can be sent",
+                   "write no infinity, and no years before Christ or after 290000");
+  }
+  return failure(ErrorKind::Misconfigured, subject + " has a type that cannot be sent as text",
+                 "use text, uuid, integer, json, jsonb or bytea");
+}
+
 /// Text or bytes of a value that must be there.
 Result<std::string_view> needed(const RowInserted& row, int column, const std::string& name) {
   const Value& value = row.values[static_cast<std::size_t>(column)];
   switch (value.kind) {
     case Value::Kind::Text:
     case Value::Kind::Bytes:
+    case Value::Kind::Timestamp:
       return value.data;
     case Value::Kind::Null:
       return failure(ErrorKind::BadEvent,
@@ -38,14 +52,10 @@ Result<std::string_view> needed(const RowInserted& row, int column, const std::s
                      "declare the column NOT NULL");
     case Value::Kind::Undecodable:
       return undecodable(row, name);
-    case Value::Kind::Timestamp:
     case Value::Kind::Unreadable:
       break;
   }
-  return failure(ErrorKind::Misconfigured,
-                 "column \"" + name + "\" of " + shown_name(*row.table) +
-                     " has a type that cannot be sent as text",
-                 "use text, uuid, integer, json, jsonb or bytea");
+  return unusable(row, column, name);
 }
 
 bool is_null(const RowInserted& row, int column) {
@@ -71,23 +81,23 @@ Result<std::int32_t> partition_of(const RowInserted& row, int column, const std:
 /// Text of a column that the table may lack.
 Result<std::optional<std::string_view>> optional_text(const RowInserted& row, int column,
                                                       const std::string& name) {
-  if (column < 0) return std::nullopt;
-  const Value& value = row.values[static_cast<std::size_t>(column)];
-  if (value.kind == Value::Kind::Undecodable) return undecodable(row, name);
-  return value.kind == Value::Kind::Text ? std::optional(value.data) : std::nullopt;
+  if (column < 0 || is_null(row, column)) return std::nullopt;
+  return needed(row, column, name);
+}
+
+const TableColumns* address_of(const std::optional<TableColumns>& columns) {
+  return columns ? &*columns : nullptr;
 }
 
 }  // namespace
 
 Result<OutboxMapper> OutboxMapper::create(OutboxOptions options) {
   using Placement = AdditionalColumn::Placement;
-  TopicNames names{.allowed_topics = options.allow_topics};
   int keys = 0;
   int partitions = 0;
   for (const AdditionalColumn& column : options.additional) {
     keys += column.placement == Placement::Key ? 1 : 0;
     partitions += column.placement == Placement::Partition ? 1 : 0;
-    if (column.placement == Placement::Topic) names.placeholders.push_back(column.alias);
   }
   if (keys > 1 || partitions > 1) {
     return failure(ErrorKind::Misconfigured,
@@ -95,7 +105,7 @@ Result<OutboxMapper> OutboxMapper::create(OutboxOptions options) {
                        std::string(keys > 1 ? "key" : "partition"),
                    "leave one");
   }
-  OUTRIDER_TRY(TopicTemplate topic, TopicTemplate::parse(options.topic, std::move(names)));
+  OUTRIDER_TRY(TopicTemplate topic, TopicTemplate::of(options));
   return OutboxMapper(std::move(options), std::move(topic));
 }
 
@@ -106,51 +116,21 @@ bool OutboxMapper::is_outbox(const Table& table) const {
   });
 }
 
-Result<const OutboxMapper::Columns*> OutboxMapper::columns_of(const Table& table) {
-  for (const Columns& known : known_) {
-    if (known.version == table.version) return &known;
+Result<const TableColumns*> OutboxMapper::columns_of(const Table& table) {
+  for (const KnownTable& known : known_) {
+    if (known.version == table.version) return address_of(known.columns);
   }
-  Columns columns;
-  columns.version = table.version;
-  columns.is_outbox = is_outbox(table);
-  const auto find = [&](const std::string& name) {
-    const auto at = std::ranges::find(table.columns, name);
-    return at == table.columns.end() ? kAbsent : static_cast<int>(at - table.columns.begin());
-  };
-  const OutboxColumns& names = options_.columns;
-  if (columns.is_outbox) {
-    std::string missing;
-    const auto need = [&](const std::string& name) {
-      const int index = find(name);
-      if (index == kAbsent) missing += (missing.empty() ? "\"" : ", \"") + name + "\"";
-      return index;
-    };
-    columns.id = need(names.id);
-    columns.aggregatetype = need(names.aggregatetype);
-    columns.aggregateid = need(names.aggregateid);
-    columns.type = need(names.type);
-    columns.payload = need(names.payload);
-    for (const AdditionalColumn& more : options_.additional) {
-      columns.additional.push_back(need(more.column));
-    }
-    if (!missing.empty()) {
-      return failure(ErrorKind::Misconfigured,
-                     "outbox table " + shown_name(table) + " misses column " + missing,
-                     "ALTER TABLE … ADD COLUMN, or name the table's own columns under "
-                     "outbox.columns and outbox.additional, then restart");
-    }
-    columns.headers = find(names.headers);
-    columns.traceparent = find(names.traceparent);
-    columns.tracestate = find(names.tracestate);
-    columns.tracingspancontext = find(names.tracingspancontext);
-    columns.timestamp = find(names.timestamp);
+  KnownTable known{.version = table.version, .columns = std::nullopt};
+  if (is_outbox(table)) {
+    OUTRIDER_TRY(known.columns, resolve_columns(table, options_));
   }
   if (known_.size() >= kTablesMax) known_.clear();
-  known_.push_back(columns);
-  return &known_.back();
+  known_.push_back(std::move(known));
+  return address_of(known_.back().columns);
 }
 
-Result<std::string_view> OutboxMapper::topic_of(const RowInserted& row, const Columns& columns) {
+Result<std::string_view> OutboxMapper::topic_of(const RowInserted& row,
+                                                const TableColumns& columns) {
   OUTRIDER_TRY(const std::string_view aggregatetype,
                needed(row, columns.aggregatetype, options_.columns.aggregatetype));
   topic_values_.assign(1, aggregatetype);
@@ -212,7 +192,7 @@ void OutboxMapper::add_trace_headers(std::string_view properties) {
   }
 }
 
-Result<void> OutboxMapper::add_headers(const RowInserted& row, const Columns& columns) {
+Result<void> OutboxMapper::add_headers(const RowInserted& row, const TableColumns& columns) {
   headers_.clear();
   json_headers_.clear();
   trace_headers_.clear();
@@ -233,7 +213,8 @@ Result<void> OutboxMapper::add_headers(const RowInserted& row, const Columns& co
   return headers ? add_json_headers(*headers) : Result<void>{};
 }
 
-Result<void> OutboxMapper::add_additional_headers(const RowInserted& row, const Columns& columns) {
+Result<void> OutboxMapper::add_additional_headers(const RowInserted& row,
+                                                  const TableColumns& columns) {
   for (std::size_t i = 0; i < columns.additional.size(); ++i) {
     const AdditionalColumn& more = options_.additional[i];
     if (more.placement != AdditionalColumn::Placement::Header) continue;
@@ -257,7 +238,8 @@ Result<std::string_view> OutboxMapper::formatted(const RowInserted& row, int col
   return std::string_view(buffer);
 }
 
-Result<void> OutboxMapper::set_key_and_partition(const RowInserted& row, const Columns& columns) {
+Result<void> OutboxMapper::set_key_and_partition(const RowInserted& row,
+                                                 const TableColumns& columns) {
   int key = columns.aggregateid;
   const std::string* key_name = &options_.columns.aggregateid;
   record_.partition = std::nullopt;
@@ -275,7 +257,7 @@ Result<void> OutboxMapper::set_key_and_partition(const RowInserted& row, const C
   return {};
 }
 
-Result<void> OutboxMapper::set_value(const RowInserted& row, const Columns& columns) {
+Result<void> OutboxMapper::set_value(const RowInserted& row, const TableColumns& columns) {
   const Value& payload = row.values[static_cast<std::size_t>(columns.payload)];
   const bool is_null_tombstone =
       payload.kind == Value::Kind::Null && options_.null_payload != NullPayload::Halt;
@@ -284,14 +266,30 @@ Result<void> OutboxMapper::set_value(const RowInserted& row, const Columns& colu
                                   is_blank(payload.data);
   record_.value = std::nullopt;
   if (is_null_tombstone || is_blank_tombstone) return {};
-  OUTRIDER_TRY(record_.value, formatted(row, columns.payload, options_.columns.payload,
-                                        options_.payload_format, payload_text_));
+  Result<std::string_view> value = formatted(row, columns.payload, options_.columns.payload,
+                                             options_.payload_format, payload_text_);
+  if (!value && payload.kind == Value::Kind::Null) {
+    value.error().hint = "declare the column NOT NULL, or set outbox.null_payload: tombstone";
+  }
+  OUTRIDER_TRY(record_.value, std::move(value));
+  return {};
+}
+
+Result<void> OutboxMapper::set_timestamp(const RowInserted& row, const Event& event,
+                                         const TableColumns& columns) {
+  record_.timestamp = event.committed_at;
+  if (columns.timestamp < 0 || is_null(row, columns.timestamp)) return {};
+  const Value& value = row.values[static_cast<std::size_t>(columns.timestamp)];
+  if (value.kind != Value::Kind::Timestamp) {
+    return unusable(row, columns.timestamp, options_.columns.timestamp);
+  }
+  record_.timestamp = value.timestamp;
   return {};
 }
 
 Result<const Record*> OutboxMapper::map(const RowInserted& row, const Event& event) {
-  OUTRIDER_TRY(const Columns* columns, columns_of(*row.table));
-  if (!columns->is_outbox) return nullptr;
+  OUTRIDER_TRY(const TableColumns* columns, columns_of(*row.table));
+  if (columns == nullptr) return nullptr;
   if (row.values.size() != row.table->columns.size()) {
     return failure(ErrorKind::Refused, "row of " + shown_name(*row.table) + " has " +
                                            std::to_string(row.values.size()) + " values for " +
@@ -302,11 +300,7 @@ Result<const Record*> OutboxMapper::map(const RowInserted& row, const Event& eve
   OUTRIDER_TRY(add_headers(row, *columns));
   record_.headers = headers_;
   OUTRIDER_TRY(set_value(row, *columns));
-  record_.timestamp = event.committed_at;
-  if (columns->timestamp != kAbsent) {
-    const Value& timestamp = row.values[static_cast<std::size_t>(columns->timestamp)];
-    if (timestamp.kind == Value::Kind::Timestamp) record_.timestamp = timestamp.timestamp;
-  }
+  OUTRIDER_TRY(set_timestamp(row, event, *columns));
   record_.event = event.id;
   return &record_;
 }

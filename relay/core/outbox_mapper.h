@@ -5,6 +5,7 @@
 #include "connectors/record.h"
 #include "relay/base/error.h"
 #include "relay/core/outbox_options.h"
+#include "relay/core/table_columns.h"
 #include "relay/core/topic_template.h"
 
 #include <cstdint>
@@ -30,19 +31,14 @@ class OutboxMapper {
 
   /// The record of the row, or null if its table is not an outbox of this pipeline. The record
   /// lives until the next call, its views as long as the row's. Errors: BadEvent for a row that
-  /// makes no record, Misconfigured for a table that misses a needed column.
+  /// makes no record, Misconfigured for a table that misses a needed column or has one of a type
+  /// that does not fit its use.
   Result<const Record*> map(const RowInserted& row, const Event& event);
 
  private:
-  static constexpr int kAbsent = -1;
-
-  struct Columns {
+  struct KnownTable {
     std::uint64_t version = 0;
-    bool is_outbox = false;
-    int id = kAbsent, aggregatetype = kAbsent, aggregateid = kAbsent, type = kAbsent,
-        payload = kAbsent, headers = kAbsent, traceparent = kAbsent, tracestate = kAbsent,
-        tracingspancontext = kAbsent, timestamp = kAbsent;
-    std::vector<int> additional;  ///< As in OutboxOptions.
+    std::optional<TableColumns> columns;  // None: it is no outbox.
   };
   struct TextHash {
     using is_transparent = void;
@@ -55,21 +51,24 @@ class OutboxMapper {
       : options_(std::move(options)), topic_(std::move(topic)) {}
 
   bool is_outbox(const Table& table) const;
-  Result<const Columns*> columns_of(const Table& table);
-  Result<std::string_view> topic_of(const RowInserted& row, const Columns& columns);
-  Result<void> set_key_and_partition(const RowInserted& row, const Columns& columns);
-  Result<void> set_value(const RowInserted& row, const Columns& columns);
+  /// Null: the table is no outbox.
+  Result<const TableColumns*> columns_of(const Table& table);
+  Result<std::string_view> topic_of(const RowInserted& row, const TableColumns& columns);
+  Result<void> set_key_and_partition(const RowInserted& row, const TableColumns& columns);
+  Result<void> set_value(const RowInserted& row, const TableColumns& columns);
+  Result<void> set_timestamp(const RowInserted& row, const Event& event,
+                             const TableColumns& columns);
   static Result<std::string_view> formatted(const RowInserted& row, int column,
                                             const std::string& name, TextFormat format,
                                             std::string& buffer);
-  Result<void> add_headers(const RowInserted& row, const Columns& columns);
-  Result<void> add_additional_headers(const RowInserted& row, const Columns& columns);
+  Result<void> add_headers(const RowInserted& row, const TableColumns& columns);
+  Result<void> add_additional_headers(const RowInserted& row, const TableColumns& columns);
   void add_trace_headers(std::string_view properties);
   Result<void> add_json_headers(std::string_view json);
 
   OutboxOptions options_;
   TopicTemplate topic_;
-  std::vector<Columns> known_;
+  std::vector<KnownTable> known_;
   std::unordered_map<std::string, std::string, TextHash, std::equal_to<>> topics_;
   std::vector<std::string_view> topic_values_;
   std::string topic_text_;

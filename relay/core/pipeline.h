@@ -114,13 +114,17 @@ class Pipeline {
   void halt(Error error);
   void give_up_everything();
   void settle();
+  /// Notes an event that was read and that the ledger will know nothing of.
+  void owe(const std::optional<CommittedEvent>& event);
+  void forget_what_was_delivered();
+  std::optional<CommittedEvent> oldest_undelivered() const;
   bool is_holding() const;
   void enter(Stage stage, PipelineState state);
 
   // Streaming (pipeline_stream.cpp).
   Result<void> stream(Now now);
   Result<void> drain(Now now);
-  Result<bool> seal_alone(const Position& position, Now now);
+  Result<bool> seal_alone(const Position& position);
   TimePoint idle_due() const;
   Result<Supply> pump(Now now);
   Result<Handled> handle(const Event& event, Now now);
@@ -136,7 +140,7 @@ class Pipeline {
   Result<Handled> seal_open(Source::Edge edge);
   Result<void> seal_stalled(TimePoint now);
   Result<void> seal_idle(Now now);
-  Result<void> poison(const EventId& event, Error error);
+  Result<void> poison(const Event& event, Error error);
   Result<void> settle_deliveries(Now now);
   void note_full(TimePoint now);
   void note_room(TimePoint now);
@@ -161,6 +165,9 @@ class Pipeline {
   Source::Plan plan_;
   bool first_checkpoint_sealed_ = false;
 
+  // The oldest event that was given up undelivered, or that the pipeline halts over; survives
+  // rebuilds.
+  std::optional<CommittedEvent> owed_;
   const Event* held_ = nullptr;  // Said by the source, not yet taken by the sink.
   std::optional<OpenTicket> ticket_;
   std::optional<IdlePosition> idle_;

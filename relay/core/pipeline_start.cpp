@@ -35,7 +35,9 @@ Wake Pipeline::step(Now now) {
     }
   }
   counters_.tickets_in_flight = ledger_.size();
-  counters_.oldest_undelivered = ledger_.oldest().value_or(WallTime{});
+  forget_what_was_delivered();
+  const std::optional<CommittedEvent> oldest = oldest_undelivered();
+  counters_.oldest_undelivered = oldest ? oldest->committed_at : WallTime{};
   return wake(now.steady);
 }
 
@@ -145,7 +147,7 @@ Result<void> Pipeline::plan(TimePoint now) {
 Result<void> Pipeline::first_checkpoint(Now now) {
   OUTRIDER_TRY(sink_->step(now.steady, Supply::Dry));
   if (!first_checkpoint_sealed_) {
-    OUTRIDER_TRY(first_checkpoint_sealed_, seal_alone(plan_.from, now));
+    OUTRIDER_TRY(first_checkpoint_sealed_, seal_alone(plan_.from));
     if (!first_checkpoint_sealed_) return {};
     OUTRIDER_TRY(sink_->step(now.steady, Supply::Dry));
   }
@@ -198,6 +200,7 @@ void Pipeline::halt(Error error) {
 void Pipeline::give_up_everything() {
   sink_->abandon();
   source_->release();
+  owe(ledger_.oldest());
   ledger_.clear();
   held_ = nullptr;
   ticket_.reset();
@@ -208,6 +211,21 @@ void Pipeline::give_up_everything() {
   newly_full_ = false;
   final_sealed_ = false;
   deliveries_ = {};
+}
+
+void Pipeline::owe(const std::optional<CommittedEvent>& event) {
+  forget_what_was_delivered();
+  if (event && (!owed_ || event->id < owed_->id)) owed_ = event;
+}
+
+/// Also what another instance delivered, or a commit of which it was never heard that it succeeded.
+void Pipeline::forget_what_was_delivered() {
+  if (owed_ && source_->counters().acked_position > owed_->id.transaction) owed_.reset();
+}
+
+std::optional<CommittedEvent> Pipeline::oldest_undelivered() const {
+  const std::optional<CommittedEvent> oldest = ledger_.oldest();
+  return owed_ && (!oldest || owed_->id < oldest->id) ? owed_ : oldest;
 }
 
 void Pipeline::settle() { enter(Stage::Settle, PipelineState::Draining); }

@@ -63,9 +63,11 @@ struct PipelineCounters {
   std::uint64_t tickets_in_flight = 0;
   double backpressure_seconds = 0;
   LatencyHistogram latency;
-  WallTime last_commit{};         ///< Of the last transaction read; the epoch if none.
-  WallTime last_published{};      ///< When an event was delivered last; the epoch if none was.
-  WallTime oldest_undelivered{};  ///< Its commit time; the epoch if all is delivered.
+  WallTime last_commit{};     ///< Of the last transaction read; the epoch if none.
+  WallTime last_published{};  ///< When an event was delivered last; the epoch if none was.
+  /// Commit time of the oldest event that was read and is not known to be delivered, also by a
+  /// stream that has ended since; the epoch if there is none.
+  WallTime oldest_undelivered{};
   std::array<std::uint64_t, kErrorKinds> errors_by_kind{};
 };
 

@@ -107,7 +107,7 @@ Result<Pipeline::Handled> Pipeline::handle_message(const LogicalMessage& message
 Result<Pipeline::Handled> Pipeline::handle_row(const RowInserted& row, const Error* unreadable,
                                                const Event& event, Now now) {
   if (poison_ && poison_->event.transaction == event.id.transaction) {
-    OUTRIDER_TRY(poison(event.id, poison_->error));
+    OUTRIDER_TRY(poison(event, poison_->error));
     return Handled::Yes;
   }
   if (!rejected_.empty()) {
@@ -139,7 +139,9 @@ Result<Pipeline::Handled> Pipeline::offer(const Record& record, const Event& eve
   }
   if (!ticket_) {
     if (ledger_.size() >= kTicketsMax) return Handled::SinkFull;
-    ticket_ = OpenTicket{.ticket = ledger_.open(event.committed_at), .since = now.steady};
+    ticket_ =
+        OpenTicket{.ticket = ledger_.open({.id = event.id, .committed_at = event.committed_at}),
+                   .since = now.steady};
   }
   OUTRIDER_TRY(const Sink::Offer offer, sink_->offer(record, ticket_->ticket));
   if (offer == Sink::Offer::Full) return Handled::SinkFull;
@@ -153,25 +155,26 @@ Result<Pipeline::Handled> Pipeline::handle_bad(const RowInserted& row, const Eve
                                                Error error, Now now) {
   const BadEventPolicy policy = policy_of(event.id);
   if (error.kind != ErrorKind::BadEvent || policy == BadEventPolicy::Halt) {
-    OUTRIDER_TRY(poison(event.id, std::move(error)));
+    OUTRIDER_TRY(poison(event, std::move(error)));
     return Handled::Yes;
   }
   if (policy == BadEventPolicy::Skip) {
     ++counters_.events_received;
     ++counters_.events_skipped_bad;
     // An error: an event is lost, and each must be found in the log.
-    say(Notice::Severity::Error, "skipped bad event " + to_string(event.id) + ": " + error.what);
+    say(Notice::Severity::Error,
+        "skipped bad event " + dead_letters_.name(row, event) + ": " + error.what);
   } else {
     Result<Handled> buried = bury(row, event, error, now);
     if (!buried && buried.error().kind == ErrorKind::BadEvent) {
       error.what += "; nor does it fit the dead-letter topic: " + buried.error().what;
       error.hint = std::move(buried).error().hint;
-      OUTRIDER_TRY(poison(event.id, std::move(error)));
+      OUTRIDER_TRY(poison(event, std::move(error)));
       return Handled::Yes;
     }
     if (!buried || *buried == Handled::SinkFull) return buried;
     ++counters_.events_dead_lettered;
-    say(Notice::Severity::Warning, "sent bad event " + to_string(event.id) + " to \"" +
+    say(Notice::Severity::Warning, "sent bad event " + dead_letters_.name(row, event) + " to \"" +
                                        dead_letters_.topic() + "\": " + error.what);
   }
   ++counters_.events_bad;
@@ -224,7 +227,7 @@ Result<void> Pipeline::seal_stalled(TimePoint now) {
 
 Result<void> Pipeline::seal_idle(Now now) {
   if (!idle_ || !ledger_.empty() || now.steady < idle_due()) return {};
-  OUTRIDER_TRY(const bool sealed, seal_alone(idle_->position, now));
+  OUTRIDER_TRY(const bool sealed, seal_alone(idle_->position));
   idle_sealed_at_ = now.steady;
   if (sealed) idle_.reset();
   return {};
@@ -236,8 +239,8 @@ TimePoint Pipeline::idle_due() const {
 }
 
 /// Seals a ticket without records; false if the sink has no room for it now.
-Result<bool> Pipeline::seal_alone(const Position& position, Now now) {
-  const Ticket ticket = ledger_.open(now.wall);
+Result<bool> Pipeline::seal_alone(const Position& position) {
+  const Ticket ticket = ledger_.open_without_events();
   OUTRIDER_TRY(const Sink::Offer offer, sink_->seal(ticket, position));
   if (offer == Sink::Offer::Full) {
     ledger_.cancel();
@@ -247,13 +250,14 @@ Result<bool> Pipeline::seal_alone(const Position& position, Now now) {
   return true;
 }
 
-Result<void> Pipeline::poison(const EventId& event, Error error) {
+Result<void> Pipeline::poison(const Event& event, Error error) {
   ++counters_.events_bad;
-  const bool known = poison_ && poison_->event.transaction == event.transaction;
+  const bool known = poison_ && poison_->event.transaction == event.id.transaction;
   if (!known) {
-    error = about(event, std::move(error));
-    poison_ = Poison{event, error};
+    error = about(event.id, std::move(error));
+    poison_ = Poison{event.id, error};
   }
+  owe(CommittedEvent{.id = event.id, .committed_at = event.committed_at});
   if (ticket_ && ticket_->records > 0) {
     // Its first events were offered already: they must not become visible without the rest.
     return failure(ErrorKind::Interrupted,
@@ -275,7 +279,7 @@ Result<void> Pipeline::drain(Now now) {
   if (!final_sealed_) {
     // A last checkpoint of where reading ended: it marks the stop as clean.
     const auto edge = held_ == nullptr ? Source::Edge::After : Source::Edge::Before;
-    OUTRIDER_TRY(final_sealed_, seal_alone(source_->position(edge), now));
+    OUTRIDER_TRY(final_sealed_, seal_alone(source_->position(edge)));
   }
   OUTRIDER_TRY(sink_->step(now.steady, Supply::Closing));
   OUTRIDER_TRY(settle_deliveries(now));

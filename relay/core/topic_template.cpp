@@ -70,6 +70,15 @@ Result<TopicTemplate> TopicTemplate::parse(std::string_view text, TopicNames nam
   return result;
 }
 
+Result<TopicTemplate> TopicTemplate::of(const OutboxOptions& options) {
+  TopicNames names{.allowed_topics = options.allow_topics};
+  for (const AdditionalColumn& column : options.additional) {
+    if (column.placement != AdditionalColumn::Placement::Topic) continue;
+    names.placeholders.push_back(column.alias);
+  }
+  return parse(options.topic, std::move(names));
+}
+
 Result<void> TopicTemplate::expand(std::span<const std::string_view> values,
                                    std::string& topic) const {
   topic.clear();
@@ -100,6 +109,22 @@ Result<void> TopicTemplate::expand(std::span<const std::string_view> values,
                    "add it under outbox.allow_topics, then restart");
   }
   return {};
+}
+
+bool TopicTemplate::fits(std::string_view topic) const {
+  const std::vector<std::string>& allowed = names_.allowed_topics;
+  if (!allowed.empty() && std::ranges::find(allowed, topic) == allowed.end()) return false;
+  if (parts_.empty()) return topic == end_;
+  if (topic.starts_with("__") || !topic.starts_with(parts_.front().text)) return false;
+  std::size_t at = parts_.front().text.size();
+  // Each placeholder takes at least one character; the first place where the text behind it stands
+  // leaves most to the others.
+  for (std::size_t i = 1; i < parts_.size(); ++i) {
+    const std::size_t found = topic.find(parts_[i].text, at + 1);
+    if (found == std::string_view::npos) return false;
+    at = found + parts_[i].text.size();
+  }
+  return topic.size() > at + end_.size() && topic.ends_with(end_);
 }
 
 }  // namespace outrider

@@ -38,26 +38,32 @@ void SinkDriver::run(const std::string& what, const std::function<bool()>& turn,
   run_until(what, patience, turn, [this] { return sink_.wake(); });
 }
 
-Found SinkDriver::look_once() {
+Found SinkDriver::look_once(Duration patience) {
   std::optional<Found> found;
-  run("the sink has looked", [&] {
-    found = value_of(sink_.look(read_clocks().steady));
-    return found.has_value();
-  });
+  run(
+      "the sink has looked",
+      [&] {
+        found = value_of(sink_.look(read_clocks().steady));
+        return found.has_value();
+      },
+      patience);
   return *found;
 }
 
-Found SinkDriver::open() {
+Found SinkDriver::open(Duration patience) {
   std::optional<Found> found;
-  run("the sink is open", [&] {
-    found = value_of(sink_.open(read_clocks().steady, std::nullopt));
-    return found.has_value();
-  });
+  run(
+      "the sink is open",
+      [&] {
+        found = value_of(sink_.open(read_clocks().steady, std::nullopt));
+        return found.has_value();
+      },
+      patience);
   return *found;
 }
 
 Found SinkDriver::look() {
-  return again_while_not_ready(kPatience, [this] { return look_once(); });
+  return again_while_not_ready(kPatience, [this] { return look_once(kPatience); });
 }
 
 Found SinkDriver::look_for(const Position& position) {
@@ -71,9 +77,9 @@ Found SinkDriver::look_for(const Position& position) {
 }
 
 Found SinkDriver::start(Duration patience) {
-  return again_while_not_ready(patience, [this] {
-    look_once();
-    return open();
+  return again_while_not_ready(patience, [this, patience] {
+    look_once(patience);
+    return open(patience);
   });
 }
 

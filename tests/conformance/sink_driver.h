@@ -34,7 +34,7 @@ class SinkDriver {
   /// said that all is delivered. What is there when patience ends, if it never does.
   Found look_for(const Position& position);
   /// After look().
-  Found open();
+  Found open(Duration patience = kPatience);
   /// look() and open(), both again if need be.
   Found start(Duration patience = kPatience);
 
@@ -61,7 +61,7 @@ class SinkDriver {
  private:
   void run(const std::string& what, const std::function<bool()>& turn,
            Duration patience = kPatience);
-  Found look_once();
+  Found look_once(Duration patience);
   Found again_while_not_ready(Duration patience, const std::function<Found()>& find);
   void collect();
 

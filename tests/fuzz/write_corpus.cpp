@@ -240,6 +240,22 @@ Corpus values() {
   };
 }
 
+Corpus transaction_log() {
+  using namespace std::string_literals;
+  const std::string committed = "\0\1\0\0\0\0\0\0\0\7\0\0\0\0\xEA\x60\4\2\7orders\2\0\0\0\1\0"s +
+                                std::string(16, '\0') + "\0"s;
+  return {
+      {"aborted", "\0\0\0\0\0\0\0\0\0\7\0\1\0\0\xEA\x60\5\0\0\0\0"s + std::string(16, '\0')},
+      {"committed-with-partitions", committed},
+      {"committed-cut-before-the-state", committed.substr(0, 16)},
+      {"committed-in-a-later-version", "\0\2"s + committed.substr(2)},
+      {"empty", ""},
+      {"key-as-value", "\0\0\0\1a"s},
+      {"one-byte", "\0"s},
+      {"state-unknown", committed.substr(0, 16) + "\xFF"},
+  };
+}
+
 }  // namespace
 
 int main(int argument_count, char** arguments) {
@@ -249,6 +265,7 @@ int main(int argument_count, char** arguments) {
   }
   const std::map<std::string, Corpus> corpora = {{"pgoutput", pgoutput()},
                                                  {"postgres_stream", postgres_stream()},
+                                                 {"transaction_log", transaction_log()},
                                                  {"values", values()},
                                                  {"walstream", walstream()}};
   for (const auto& [target, corpus] : corpora) {

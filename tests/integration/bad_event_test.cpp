@@ -1,4 +1,4 @@
-// Five rows that make no record among a hundred thousand that do, under each policy.
+// Rows that make no record among a hundred thousand that do, under each policy.
 #include "tests/integration/world.h"
 
 #include <gmock/gmock.h>
@@ -7,8 +7,10 @@
 
 #include <cstdint>
 #include <map>
+#include <regex>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -16,11 +18,16 @@ namespace outrider::testing {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 constexpr std::uint64_t kGood = 100'000;
 constexpr int kTransactions = 100;
+constexpr int kTransactionsPerBadRow = 14;
+constexpr int kFirstBadTransaction = 10;
+constexpr std::uint64_t kBeforeTheFirstBadRow = kFirstBadTransaction * kGood / kTransactions;
 
 struct BadRow {
   std::string name;
@@ -35,13 +42,16 @@ std::vector<BadRow> bad_rows(const World& world) {
       {"large", aggregate + ", 'k', 'bad', to_jsonb(repeat('x', 2000000)), null",
        "is too large for topic"},
       {"headers", aggregate + ", 'k', 'bad', '{}', '{broken'", "is not a JSON object"},
-      {"topic", "'no topic!', 'k', 'bad', '{}', null", "no topic!"},
+      {"forbidden_topic", "'elsewhere', 'k', 'bad', '{}', null",
+       "topic \"outbox.event.elsewhere\" is not allowed"},
+      {"illegal_topic", "'no topic!', 'k', 'bad', '{}', null",
+       "\"no topic!\" cannot be part of a topic name"},
       {"null_payload", aggregate + ", 'k', 'bad', null, null", "column \"payload\" of"},
       {"undecodable", aggregate + ", E'\\xff', 'bad', '{}', null", "is not UTF-8"},
   };
 }
 
-/// Each id is the row's name, so that dead letters can be told apart.
+/// Each id is the row's name, so that the rows can be told apart.
 void commit_good_and_bad(const World& world) {
   const std::string good =
       "insert into outbox (id, aggregatetype, aggregateid, type, payload) "
@@ -62,7 +72,7 @@ void commit_good_and_bad(const World& world) {
     };
     const std::uint64_t first = static_cast<std::uint64_t>(i) * each + 1;
     add(first, first + each / 2 - 1);
-    if (i % 16 == 10) {
+    if (i % kTransactionsPerBadRow == kFirstBadTransaction) {
       statements +=
           "insert into outbox (id, aggregatetype, aggregateid, type, payload, headers) "
           "values ('" +
@@ -75,9 +85,11 @@ void commit_good_and_bad(const World& world) {
   ASSERT_EQ(next_bad, bad.size());
 }
 
-World started_with(const std::string& policy) {
+World started_with(const std::string& policy, const std::string& delivery = "exactly_once") {
   World world;
   world.options().bad_event = policy;
+  world.options().delivery = delivery;
+  world.options().outbox = {"allow_topics: [" + world.topic() + "]"};
   // Only such a database stores text that is no UTF-8.
   world.make_database_anew("template template0 encoding 'SQL_ASCII' locale 'C'");
   world.sql(
@@ -102,12 +114,41 @@ void expect_good_rows(const World& world, std::uint64_t count) {
   EXPECT_EQ(*seen.rbegin(), count);
 }
 
-TEST(BadEvents, UnderHaltEverythingBeforeTheFirstBadTransactionArrivesAndNothingAfterIt) {
+std::string xid_of(const World& world, const BadRow& row) {
+  return world.sql_value("select xmin from outbox where id = '" + row.name + "'");
+}
+
+/// "0/1A2B3C8:4" of what the relay says of an event, or nothing.
+std::string event_in(const std::string& text, const std::string& before) {
+  std::smatch found;
+  const bool is_there =
+      std::regex_search(text, found, std::regex(before + "([0-9A-F]+/[0-9A-F]+:[0-9]+)"));
+  return is_there ? found[1] : std::string();
+}
+
+/// The line of the log about the row.
+std::string log_line_of(const World& world, const BadRow& row) {
+  const std::string log = world.relay_log();
+  const std::size_t at = log.find("(id \"" + row.name + "\"");
+  if (at == std::string::npos) return {};
+  const std::size_t begin = log.rfind('\n', at) + 1;
+  return log.substr(begin, log.find('\n', at) - begin);
+}
+
+TEST(BadEvents, UnderHaltEachHaltsAndAllGoodOnesArriveWhenEachIsSkippedByHand) {
   World world = started_with("halt");
   commit_good_and_bad(world);
-  const PipelineReport report = world.wait_state("halted");
-  EXPECT_THAT(report.reason, AllOf(HasSubstr("event "), HasSubstr("column \"aggregateid\" of")));
-  expect_good_rows(world, 10 * kGood / kTransactions);
+  for (const BadRow& row : bad_rows(world)) {
+    const PipelineReport report = world.wait_state("halted");
+    EXPECT_THAT(report.reason, AllOf(HasSubstr("event "), HasSubstr(row.reason))) << row.name;
+    if (row.name == "null_key") expect_good_rows(world, kBeforeTheFirstBadRow);
+    const std::string event = event_in(report.reason, "event ");
+    EXPECT_THAT(world.command({"skip", "--event", event, "--yes"}), HasSubstr("went past it"));
+    world.stop();
+    world.start();
+  }
+  world.wait_delivered(kGood);
+  expect_good_rows(world, kGood);
   EXPECT_THAT(world.dead_letters(), SizeIs(0));
 }
 
@@ -129,35 +170,132 @@ TEST(BadEvents, TextThatTheServerCannotConvertHaltsUnderEveryPolicyAndSaysWhy) {
   EXPECT_THAT(report.hint, HasSubstr("encoding UTF8"));
 }
 
-TEST(BadEvents, UnderSkipTheGoodOnesArriveAndTheBadOnesAreCountedAndLogged) {
-  World world = started_with("skip");
+class BadEventsOfBothDeliveries : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(BadEventsOfBothDeliveries, UnderSkipTheGoodOnesArriveAndTheBadOnesAreCountedAndLogged) {
+  World world = started_with("skip", GetParam());
   commit_good_and_bad(world);
   world.wait_delivered(kGood);
   expect_good_rows(world, kGood);
-  EXPECT_EQ(world.metric("outrider_events_bad_total"), 6);
-  EXPECT_EQ(world.metric("outrider_events_skipped_total"), 6);
-  for (const BadRow& row : bad_rows(world)) {
-    EXPECT_THAT(world.relay_log(), HasSubstr(row.reason)) << row.name;
+  const std::vector<BadRow> bad = bad_rows(world);
+  const auto count = static_cast<double>(bad.size());
+  world.wait_published(kGood);
+  EXPECT_EQ(world.metric("outrider_events_bad_total"), count);
+  EXPECT_EQ(world.metric("outrider_events_skipped_total", "reason=\"bad\""), count);
+  EXPECT_EQ(world.metric("outrider_events_skipped_total"), count);
+  for (const BadRow& row : bad) {
+    const std::string line = log_line_of(world, row);
+    EXPECT_THAT(line, AllOf(HasSubstr(" error "), HasSubstr(row.reason))) << row.name;
+    EXPECT_FALSE(event_in(line, "skipped bad event ").empty()) << line;
+    EXPECT_THAT(line, HasSubstr("(id \"" + row.name + "\", xid " + xid_of(world, row) + "): "));
   }
+  EXPECT_THAT(world.relay_log(), Not(HasSubstr("xxxxxxxx"))) << "a payload";
 }
 
-TEST(BadEvents, UnderDeadLetterTheBadOnesLieInTheirTopicWithTheReason) {
-  World world = started_with("dead_letter");
+TEST_P(BadEventsOfBothDeliveries, UnderDeadLetterTheBadOnesLieInTheirTopicWithTheReason) {
+  World world = started_with("dead_letter", GetParam());
   commit_good_and_bad(world);
   world.wait_delivered(kGood);
   expect_good_rows(world, kGood);
-  EXPECT_EQ(world.metric("outrider_events_dead_lettered_total"), 6);
+  const std::vector<BadRow> bad = bad_rows(world);
+  world.wait_published(kGood + bad.size());
+  EXPECT_EQ(world.metric("outrider_events_dead_lettered_total"), static_cast<double>(bad.size()));
+  EXPECT_EQ(world.metric("outrider_events_skipped_total"), 0);
   std::map<std::string, Delivered> letters;
-  for (Delivered& letter : world.dead_letters()) letters[letter.header("id")] = std::move(letter);
-  ASSERT_THAT(letters, SizeIs(6));
-  for (const BadRow& row : bad_rows(world)) {
+  const std::vector<Delivered> sent = world.dead_letters();
+  for (const Delivered& letter : sent) letters[letter.header("id")] = letter;
+  EXPECT_THAT(sent, SizeIs(bad.size()));
+  ASSERT_THAT(letters, SizeIs(bad.size()));
+  for (const BadRow& row : bad) {
     const Delivered& letter = letters[row.name];
-    EXPECT_THAT(letter.headers, HasSubstr(row.reason)) << row.name;
+    EXPECT_THAT(letter.header("outrider.reason"), HasSubstr(row.reason)) << row.name;
+    EXPECT_EQ(letter.header("outrider.table"), "\"public\".\"outbox\"");
+    EXPECT_EQ(letter.header("outrider.xid"), xid_of(world, row));
     EXPECT_EQ(letter.header("eventType"), "bad");
     EXPECT_EQ(letter.value.has_value(), row.name != "large" && row.name != "null_payload");
+    const std::string line = log_line_of(world, row);
+    // The log shows no more than a few warnings a minute.
+    if (line.empty() && row.name != bad.front().name) continue;
+    EXPECT_THAT(line, AllOf(HasSubstr(" warning "), HasSubstr(row.reason))) << row.name;
+    EXPECT_EQ(letter.header("outrider.event"), event_in(line, "sent bad event ")) << line;
   }
   EXPECT_THAT(letters["large"].header("outrider.omitted"), HasSubstr("payload of 20000"));
+  EXPECT_THAT(world.relay_log(), Not(HasSubstr("xxxxxxxx"))) << "a payload";
 }
+
+INSTANTIATE_TEST_SUITE_P(Delivery, BadEventsOfBothDeliveries,
+                         ::testing::Values("exactly_once", "at_least_once"),
+                         [](const auto& delivery) { return std::string(delivery.param); });
+
+/// A row that only the broker refuses, and so the whole batch it comes in.
+struct Culprit {
+  std::string name;
+  std::string setting;  ///< Of the topic, made when the relay has looked at it; empty: the default.
+  std::string row;      ///< Values of payload and created_at in SQL.
+  std::string refusal;  ///< What the broker says.
+  std::string reason;   ///< Why the event is taken out.
+};
+
+std::vector<Culprit> culprits() {
+  // message.timestamp.after.max.ms of a topic is an hour in Kafka 4.
+  return {{"LargerThanTheTopicTakesNow", "max.message.bytes=20000",
+           "(select to_jsonb(string_agg(md5(n::text), '')) from generate_series(1, 3000) n), now()",
+           "Message size too large", "is too large for topic"},
+          {"LaterThanTheTopicTakes", "", "'{}', now() + interval '1 day'", "Invalid timestamp",
+           "Invalid timestamp"}};
+}
+
+class RejectedBatch : public ::testing::TestWithParam<std::tuple<std::string, Culprit>> {};
+
+TEST_P(RejectedBatch, LosesTheCulpritAloneAndTheOthersArriveInOrderOnce) {
+  const auto& [policy, culprit] = GetParam();
+  World world;
+  world.options().bad_event = policy;
+  world.create_topic(1);
+  world.setup();
+  world.start();
+  world.emit(1);
+  world.wait_delivered(1);
+  if (!culprit.setting.empty()) world.set_topic(culprit.setting);
+  const auto rows = [&](int first, int last) {
+    return "insert into outbox (id, aggregatetype, aggregateid, type, payload) select "
+           "gen_random_uuid(), '" +
+           world.aggregate() + "', n::text, 't', '{}' from generate_series(" +
+           std::to_string(first) + ", " + std::to_string(last) + ") n; ";
+  };
+  world.sql("begin; " + rows(1, 20) +
+            "insert into outbox (id, aggregatetype, aggregateid, type, payload, created_at) select "
+            "'00000000-0000-0000-0000-000000000bad', '" +
+            world.aggregate() + "', 'culprit', 'bad', " + culprit.row + "; " + rows(21, 40) +
+            "commit");
+  const std::vector<Delivered> delivered = world.wait_delivered(41);
+  std::vector<std::string> keys;
+  for (const Delivered& record : delivered) keys.push_back(record.key);
+  std::vector<std::string> expected = {"k"};
+  for (int n = 1; n <= 40; ++n) expected.push_back(std::to_string(n));
+  EXPECT_EQ(keys, expected);
+  EXPECT_THAT(world.relay_log(), HasSubstr(culprit.refusal)) << "it was the broker that refused";
+  const std::vector<Delivered> letters = world.dead_letters();
+  ASSERT_EQ(letters.size(), policy == "dead_letter" ? 1U : 0U) << world.relay_log();
+  for (const Delivered& letter : letters) {
+    EXPECT_EQ(letter.key, "culprit");
+    EXPECT_THAT(letter.header("outrider.reason"), HasSubstr(culprit.reason));
+  }
+  EXPECT_THAT(
+      world.relay_log(),
+      ContainsRegex("bad event [0-9A-F/]+:20 .id \"00000000-0000-0000-0000-000000000bad\""));
+  world.wait_published(41 + letters.size());
+  EXPECT_EQ(world.metric("outrider_events_skipped_total", "reason=\"bad\""),
+            policy == "skip" ? 1 : 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Broker, RejectedBatch,
+                         ::testing::Values(std::tuple("skip", culprits()[0]),
+                                           std::tuple("dead_letter", culprits()[0]),
+                                           std::tuple("dead_letter", culprits()[1])),
+                         [](const auto& test) {
+                           return std::get<0>(test.param) + "_" + std::get<1>(test.param).name;
+                         });
 
 }  // namespace
 }  // namespace outrider::testing

@@ -174,6 +174,7 @@ TEST(Delivery, ABrokerAwayForAMinuteCostsLittleAndPostgresCanStopMeanwhile) {
   EXPECT_TRUE(world.is_live());
   EXPECT_LE(after.cpu_seconds - before.cpu_seconds, 0.6) << "more than 1 % of a core";
   EXPECT_LE(after.log_lines - before.log_lines, 6) << "more than 6 lines a minute";
+  EXPECT_THAT(world.relay_log(), ::testing::HasSubstr("no broker answers: "));
   const auto stopping = std::chrono::steady_clock::now();
   world.postgres().stop_fast();
   EXPECT_LE(std::chrono::steady_clock::now() - stopping, 10s);

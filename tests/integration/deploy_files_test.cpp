@@ -83,6 +83,7 @@ TEST(Alerts, EachHasARunbookAndEveryRunbookAnAlert) {
     EXPECT_EQ(rule["annotations"]["runbook_url"].as<std::string>(), "runbooks/" + name + ".md");
     const std::string page = text_of(kDeploy / "runbooks" / (name + ".md"));
     EXPECT_THAT(page, AllOf(HasSubstr("# " + name + "\n"), HasSubstr("Look"), HasSubstr("Mend")));
+    EXPECT_THAT(page, HasSubstr("`outrider ")) << name << " uses no command of ours";
     EXPECT_THAT(text_of(kDeploy / "runbooks/README.md"), HasSubstr("(" + name + ".md)"));
   }
 }

@@ -3,14 +3,18 @@
 #include "tests/support/process.h"
 #include "tests/support/temporary_folder.h"
 
+#include <fmt/ranges.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <regex>
 #include <set>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -153,6 +157,20 @@ TEST(Standalone, KeepsOneOfItsTwoReplicas) {
   }
 }
 
+TEST(Standalone, MayReachWhatItsConfigurationSpeaksOf) {
+  std::set<std::string> allowed;
+  for (const YAML::Node& port :
+       the("NetworkPolicy", "standalone.yaml")["spec"]["egress"][0]["ports"]) {
+    allowed.insert(text(port["port"]));
+  }
+  const YAML::Node pipeline = YAML::Load(
+      text(the("ConfigMap", "standalone.yaml")["data"]["outrider.yaml"]))["pipelines"]["orders"];
+  EXPECT_THAT(text(pipeline["source"]["postgres"]["dsn"]), HasSubstr("sslmode=verify-full"));
+  EXPECT_TRUE(pipeline["sink"]["kafka"]["tls"]);
+  EXPECT_EQ(text(pipeline["sink"]["kafka"]["bootstrap_servers"]), "kafka:9093");
+  for (const char* port : {"53", "5432", "9092", "9093"}) EXPECT_THAT(allowed, Contains(port));
+}
+
 TEST(Compose, EveryReferenceLeadsSomewhere) {
   const YAML::Node services = YAML::LoadFile(kDeploy / "docker/compose.yaml")["services"];
   for (const auto& [name, service] : services.as<std::map<std::string, YAML::Node>>()) {
@@ -195,19 +213,70 @@ TEST(Package, ItsExampleConfigurationIsGood) {
   check_configuration(text_of(kDeploy / "debian/outrider.yaml"));
 }
 
-TEST(Package, TheManPageHasEveryCommand) {
-  const std::string manual = text_of(kDeploy / "debian/outrider.1");
-  const std::string help = run({OUTRIDER_BINARY, "--help"});
-  static const std::regex kCommand(R"(\n  ([a-z]+) )");
-  const std::string commands = help.substr(help.find("Subcommands"));
-  std::size_t found = 0;
-  for (std::sregex_iterator it(commands.begin(), commands.end(), kCommand), end; it != end; ++it) {
-    const std::string name = (*it)[1];
-    if (name == "outrider") continue;  // The example.
-    EXPECT_THAT(manual, HasSubstr("\n.B outrider " + name + "\n"));
-    ++found;
+/// Long options by command, such as "checkpoint set"; -c is --config.
+using Commands = std::map<std::string, std::set<std::string>>;
+
+std::set<std::string> options_in(const std::string& text) {
+  static const std::regex kOption(R"((?:^|[ ,\[])(-c\b|--[a-z][a-z-]*))");
+  std::set<std::string> options;
+  for (std::sregex_iterator it(text.begin(), text.end(), kOption), end; it != end; ++it) {
+    options.insert((*it)[1] == "-c" ? "--config" : (*it)[1].str());
   }
-  EXPECT_GE(found, 4U);
+  return options;
+}
+
+/// The lines below `title`, up to an empty one.
+std::vector<std::string> listed_in(const std::string& help, const std::string& title) {
+  std::vector<std::string> lines;
+  std::istringstream input(help.substr(std::min(help.find("\n" + title + ":\n"), help.size())));
+  std::string line;
+  std::getline(input, line);
+  std::getline(input, line);
+  while (std::getline(input, line) && !line.empty()) lines.push_back(line);
+  return lines;
+}
+
+/// Every command that has none below it, as its help tells.
+void add_commands_of_help(const std::vector<std::string>& command, Commands& found) {
+  std::vector<std::string> question = {OUTRIDER_BINARY};
+  question.insert(question.end(), command.begin(), command.end());
+  question.push_back("--help");
+  const std::string help = run(question);
+  const std::vector<std::string> below = listed_in(help, "Subcommands");
+  for (const std::string& line : below) {
+    std::vector<std::string> next = command;
+    next.push_back(line.substr(2, line.find(' ', 2) - 2));
+    add_commands_of_help(next, found);
+  }
+  if (!below.empty()) return;
+  std::set<std::string>& options = found[fmt::format("{}", fmt::join(command, " "))];
+  for (const std::string& line : listed_in(help, "Options")) {
+    const std::string names = line.substr(0, line.find(' ', 2));
+    if (line[2] != ' ' && names != "  -h,--help") options.merge(options_in(names));
+  }
+}
+
+/// Every command that the man page lists: "outrider", its words, and its options in brackets or
+/// not.
+Commands commands_of_manual(const std::string& page) {
+  static const std::regex kEscapes(R"(\\f[BIR]|\\(?=-))");
+  static const std::regex kCommand(R"(outrider((?: [a-z][a-z-]*)+)(.*))");
+  Commands found;
+  std::istringstream lines(std::regex_replace(page, kEscapes, ""));
+  std::smatch match;
+  std::string above;
+  for (std::string line; std::getline(lines, line); above = line) {
+    if (above != ".TP" || !std::regex_match(line, match, kCommand)) continue;
+    found[match[1].str().substr(1)] = options_in(match[2]);
+  }
+  return found;
+}
+
+TEST(Package, TheManPageListsExactlyTheCommandsAndOptionsOfTheProgram) {
+  Commands commands;
+  add_commands_of_help({}, commands);
+  EXPECT_THAT(commands["checkpoint set"], Contains("--lsn"));
+  EXPECT_EQ(commands_of_manual(text_of(kDeploy / "debian/outrider.1")), commands);
 }
 
 }  // namespace

@@ -43,6 +43,95 @@ TEST(Mapping, AdditionalColumnsGoToHeaderAndPartitionAndJsonStringsAreQuoted) {
   EXPECT_THAT(world.relay_log(), HasSubstr("has no partition 3, only 3"));
 }
 
+/// The header of each additional column of a row with one value.
+std::string header_of(const std::string& type, const std::string& value) {
+  World world;
+  world.options().outbox = {"additional: ['extra:header']"};
+  world.sql(world.create_table(Payload::Jsonb));
+  world.sql("alter table outbox add extra " + type);
+  world.setup();
+  world.start();
+  world.sql("insert into outbox (aggregatetype, aggregateid, type, payload, extra) values ('" +
+            world.aggregate() + "', 'k', 't', '{}', " + value + ")");
+  return world.wait_delivered(1)[0].header("extra");
+}
+
+TEST(Mapping, AdditionalColumnsOfEveryTypeAreHeadersAsThePageForDebeziumSays) {
+  EXPECT_EQ(header_of("timestamptz", "'2024-01-31 12:34:56.789+05:30'"),
+            "2024-01-31T07:04:56.789Z");
+  EXPECT_EQ(header_of("timestamp", "'2024-01-31 12:34:56.789'"), "1706704496789000");
+  EXPECT_EQ(header_of("timestamp(3)", "'2024-01-31 12:34:56.789'"), "1706704496789");
+  EXPECT_EQ(header_of("date", "'2024-01-31'"), "2024-01-31");
+  EXPECT_EQ(header_of("time", "'12:34:56.5'"), "12:34:56.5");
+  EXPECT_EQ(header_of("numeric", "12.50"), "12.50");
+  EXPECT_EQ(header_of("double precision", "0.1"), "0.1");
+  EXPECT_EQ(header_of("bigint", "-7"), "-7");
+  EXPECT_EQ(header_of("boolean", "true"), "true");
+  EXPECT_EQ(header_of("uuid", "'00000000-0000-0000-0000-00000000000A'"),
+            "00000000-0000-0000-0000-00000000000a");
+  EXPECT_EQ(header_of("jsonb", "'{\"a\":1}'"), "{\"a\": 1}");
+  EXPECT_EQ(header_of("bytea", "'\\x6162'"), "ab");
+}
+
+TEST(Mapping, TimesAreTheSameHeadersWhereTheServerSendsText) {
+  World world;
+  world.options().outbox = {"additional: ['due:header', 'made:header']"};
+  world.sql(world.create_table(Payload::Jsonb));
+  // Of a numeric the relay knows no binary form.
+  world.sql("alter table outbox add due timestamptz, add made timestamp(3), add price numeric");
+  world.setup();
+  world.start();
+  world.sql(
+      "insert into outbox (aggregatetype, aggregateid, type, payload, due, made, price) values ('" +
+      world.aggregate() +
+      "', 'k', 't', '{}', '2024-01-31 12:34:56.789+05:30', '2024-01-31 12:34:56.789', 1)");
+  const Delivered record = world.wait_delivered(1)[0];
+  EXPECT_EQ(record.header("due"), "2024-01-31T07:04:56.789Z");
+  EXPECT_EQ(record.header("made"), "1706704496789");
+}
+
+TEST(Mapping, AnOptionalColumnOfAWrongTypeHaltsBeforeItsFirstRowUntilTheNameIsLeftOut) {
+  World world;
+  world.sql(world.create_table(Payload::Jsonb));
+  world.sql("alter table outbox add headers bytea");
+  world.setup();
+  world.start();
+  world.sql(world.insert("'k'", "'{}'"));
+  const PipelineReport report = world.wait_state("halted");
+  EXPECT_THAT(report.reason, HasSubstr("column \"headers\" of outbox table"));
+  EXPECT_THAT(report.hint, HasSubstr("outbox.columns.headers"));
+  world.stop();
+  world.options().outbox = {"columns: { headers: '' }"};
+  world.configure();
+  world.start();
+  EXPECT_THAT(keys_of(world.wait_delivered(1)), ElementsAre("k"));
+}
+
+TEST(Mapping, AnOptionalColumnThatIsAddedWhileTheRelayRunsIsUsedFromThenOn) {
+  World world;
+  world.sql(world.create_table(Payload::Jsonb));
+  world.setup();
+  world.start();
+  world.sql(world.insert("'1'", "'{}'"));
+  world.wait_delivered(1);
+  world.sql("alter table outbox add headers jsonb");
+  world.sql("insert into outbox (aggregatetype, aggregateid, type, payload, headers) values ('" +
+            world.aggregate() + "', '2', 't', '{}', '{\"source\": \"web\"}')");
+  const std::vector<Delivered> delivered = world.wait_delivered(2);
+  EXPECT_THAT(keys_of(delivered), ElementsAre("1", "2"));
+  EXPECT_EQ(delivered[1].header("source"), "web");
+}
+
+TEST(Mapping, AColumnOfANameOfTheUsersOwnThatIsNotThereHalts) {
+  World world;
+  world.options().outbox = {"columns: { headers: hdrs }"};
+  world.sql(world.create_table(Payload::Jsonb));
+  world.setup();
+  world.start();
+  world.sql(world.insert("'1'", "'{}'"));
+  EXPECT_THAT(world.wait_state("halted").reason, HasSubstr("misses column \"hdrs\""));
+}
+
 std::string message(const World& world, const std::string& key, const char* is_transactional,
                     const char* prefix = "outbox") {
   return std::string("select pg_logical_emit_message(") + is_transactional + ", '" + prefix +
@@ -64,6 +153,7 @@ TEST(Mapping, MessagesWithoutATableAreDeliveredOnceWithTheirTransaction) {
   const std::vector<Delivered> first = world.wait_delivered(2);
   EXPECT_EQ(first[0].value, R"({"b": [1.50, 2]})");
   EXPECT_THAT(first[0].headers, HasSubstr("eventType=t"));
+  world.wait_published(2);
   EXPECT_EQ(world.metric("outrider_events_skipped_total"), 2);
   world.stop();
   world.start();

@@ -21,6 +21,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using ::testing::Contains;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
@@ -140,6 +141,19 @@ TEST(Observability, PromtoolFindsNothingToMendInALiveScrape) {
   const std::filesystem::path file = world().folder.path() / "scrape";
   std::ofstream(file) << live_scrape();
   EXPECT_EQ(run({"sh", "-c", "exec promtool check metrics < " + file.string() + " 2>&1"}), "");
+}
+
+TEST(Observability, TheReadmeNamesEveryMetricOfALiveScrape) {
+  std::ifstream file(kDeploy / "prometheus/README.md");
+  const std::string readme{std::istreambuf_iterator<char>(file), {}};
+  static const std::regex kPartOfAHistogram("_(bucket|sum|count)$");
+  const std::set<std::string> series = series_in(live_scrape());
+  EXPECT_THAT(series, Contains("outrider_config_info"));
+  for (const std::string& name : series) {
+    if (name.starts_with("process_")) continue;
+    const std::string metric = std::regex_replace(name, kPartOfAHistogram, "");
+    EXPECT_THAT(readme, HasSubstr("`" + metric + "`"));
+  }
 }
 
 TEST(Observability, EveryMetricThatTheRulesNameIsInALiveScrape) {

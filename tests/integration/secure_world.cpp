@@ -52,6 +52,12 @@ SecureBroker& SecureServers::older() {
   return *older_;
 }
 
+void SecureServers::let_postgres_trust(const Authority& authority) const {
+  Sql sql(postgres_.dsn("postgres"));
+  sql.run("alter system set ssl_ca_file = '" + authority.file().string() + "'");
+  sql.run("select pg_reload_conf()");
+}
+
 PostgresServer::Settings SecureServers::postgres_settings() const {
   const Certificate server = authority_.issue("postgres");
   if (geteuid() == 0) run({"chown", "postgres", server.key.string()});
@@ -77,14 +83,13 @@ SecureBroker::SecureBroker(std::filesystem::path folder, const Authority& author
 
 KafkaServer::Settings SecureBroker::settings(const Authority& authority) const {
   std::filesystem::create_directories(folder_);
-  const Certificate broker = authority.issue("broker");
-  const std::filesystem::path store = folder_ / "broker.pem";
-  std::ofstream(store) << text_of(broker.key) << text_of(broker.certificate);
+  use_certificate_of(authority);
   trust_clients_of(authority);
   return {{"authorizer.class.name", "org.apache.kafka.metadata.authorizer.StandardAuthorizer"},
           {"super.users", "User:ANONYMOUS"},
+          {"transaction.max.timeout.ms", "600000"},
           {"ssl.keystore.type", "PEM"},
-          {"ssl.keystore.location", store.string()},
+          {"ssl.keystore.location", (folder_ / "broker.pem").string()},
           {"ssl.truststore.type", "PEM"},
           {"ssl.truststore.location", (folder_ / "trusted.pem").string()},
           {"listener.name.mutual.ssl.client.auth", "required"},
@@ -94,6 +99,11 @@ KafkaServer::Settings SecureBroker::settings(const Authority& authority) const {
           {"listener.name.login.plain.sasl.jaas.config",
            "org.apache.kafka.common.security.plain.PlainLoginModule required user_relay=\"" +
                kPlainPassword + "\";"}};
+}
+
+void SecureBroker::use_certificate_of(const Authority& authority) const {
+  const Certificate broker = authority.issue("broker");
+  std::ofstream(folder_ / "broker.pem") << text_of(broker.key) << text_of(broker.certificate);
 }
 
 void SecureBroker::trust_clients_of(const Authority& authority) const {
@@ -128,9 +138,12 @@ std::string SecureWorld::scram(const std::string& password_file) const {
 }
 
 std::string SecureWorld::plain(const std::string& password) const {
-  SecureServers& servers = SecureServers::shared();
-  return "bootstrap_servers: \"" + broker_.login() + "\", tls: { ca_file: \"" +
-         servers.authority().file().string() +
+  return plain(password, SecureServers::shared().authority().file());
+}
+
+std::string SecureWorld::plain(const std::string& password,
+                               const std::filesystem::path& trusted) const {
+  return "bootstrap_servers: \"" + broker_.login() + "\", tls: { ca_file: \"" + trusted.string() +
          "\" }, sasl: { mechanism: PLAIN, username: relay, password: \"" + password + "\" }";
 }
 
@@ -141,36 +154,60 @@ std::string SecureWorld::mutual(const Certificate& certificate) const {
          certificate.certificate.string() + "\", key_file: \"" + certificate.key.string() + "\" }";
 }
 
-std::string SecureWorld::yaml() const {
+std::string SecureWorld::dsn() const {
+  if (!whole_dsn.empty()) return whole_dsn;
   const PostgresAccess& access = postgres_access;
   std::string dsn = "host=" + access.host + " hostaddr=127.0.0.1 port=" +
-                    std::to_string(SecureServers::shared().postgres().port()) + " dbname=secure" +
-                    number_ + " user=relay sslmode=" + access.mode;
+                    std::to_string(SecureServers::shared().postgres().port()) +
+                    " dbname=" + database() + " user=relay sslmode=" + access.mode;
   if (!access.authority.empty()) dsn += " sslrootcert=" + access.authority;
   if (!access.certificate.empty()) {
     dsn += " sslcert=" + access.certificate + " sslkey=" + access.key;
   }
-  if (!whole_dsn.empty()) dsn = whole_dsn;
+  if (!access.key_password.empty()) dsn += " sslpassword=" + access.key_password;
+  return dsn + more_of_dsn;
+}
+
+std::string SecureWorld::yaml() const {
   return "  main:\n    identity: " + identity() + "\n" + more_of_pipeline +
-         "    source: { postgres: { dsn: \"" + dsn + "\", slot: secure" + number_ +
-         more_of_postgres + " } }\n    outbox: { topic: \"" + name + number_ +
+         "    source: { postgres: { dsn: \"" + dsn() + "\", slot: secure" + number_ +
+         more_of_postgres + " } }\n    outbox: { topic: \"" + prefix() + number_ +
          ".{aggregatetype}\" }\n    sink: { kafka: { " + kafka_access + " } }\n";
 }
 
 void SecureWorld::write() {
-  relay_ = std::make_unique<RelayProcess>(
-      RelayProcess::Options{.folder = folder(), .pipelines = yaml()});
+  relay_ = std::make_unique<RelayProcess>(RelayProcess::Options{.folder = folder(),
+                                                                .pipelines = yaml(),
+                                                                .log_format = log_format,
+                                                                .web_config_file = web_config_file,
+                                                                .http_user = http_user,
+                                                                .http_password = http_password});
 }
 
 void SecureWorld::setup() {
   write();
-  relay_->command({"setup", "--dsn", SecureServers::shared().postgres().dsn("secure" + number_),
-                   "--role", "relay"});
+  relay_->command({"setup", "--dsn", owner_dsn(), "--role", "relay"});
 }
 
-void SecureWorld::sql(const std::string& statements) const {
-  Sql(SecureServers::shared().postgres().dsn("secure" + number_)).run(statements);
+std::string SecureWorld::said(std::vector<std::string> words) const {
+  std::vector<std::string> command = {"sh", "-c",
+                                      "timeout --signal=INT --kill-after=5 20 \"$@\" 2>&1; true",
+                                      "sh", OUTRIDER_BINARY};
+  command.insert(command.end(), words.begin(), words.end());
+  command.insert(command.end(), {"-c", relay_->configuration().string()});
+  return run(command);
 }
+
+std::string SecureWorld::all_files() const {
+  std::string all;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder())) {
+    const std::string ending = entry.path().extension();
+    if (entry.is_regular_file() && ending != ".log") all += text_of(entry.path());
+  }
+  return all;
+}
+
+void SecureWorld::sql(const std::string& statements) const { Sql(owner_dsn()).run(statements); }
 
 void SecureWorld::emit(int events) const {
   sql("insert into outbox (id, aggregatetype, aggregateid, type, payload) select "

@@ -34,6 +34,8 @@ class SecureBroker {
   std::string mutual() const { return mutual_.bootstrap(); }
   /// Whose certificates it takes, from its next start on.
   void trust_clients_of(const Authority& authority) const;
+  /// Who signed its own certificate, from its next start on.
+  void use_certificate_of(const Authority& authority) const;
 
  private:
   KafkaServer::Settings settings(const Authority& authority) const;
@@ -53,6 +55,8 @@ class SecureServers {
   const Authority& authority() const { return authority_; }
   const Authority& other_authority() const { return other_authority_; }
   PostgresServer& postgres() { return postgres_; }
+  /// Whose certificates Postgres takes, soon.
+  void let_postgres_trust(const Authority& authority) const;
   SecureBroker& newest() { return newest_; }
   /// For SCRAM: librdkafka before 2.6.1 cannot log in by it to Kafka 4 (librdkafka issue 4895).
   SecureBroker& older();
@@ -86,21 +90,37 @@ class SecureWorld {
     std::string authority;
     std::string certificate;  ///< Empty: none.
     std::string key;
+    std::string key_password;  ///< Empty: the key is not encrypted.
     std::string mode = "verify-full";
   };
   PostgresAccess postgres_access;
+  std::string more_of_dsn;       ///< After it, overrides it.
   std::string whole_dsn;         ///< In place of postgres_access, unless empty.
   std::string more_of_postgres;  ///< More keys under source.postgres, `, key: value`.
   std::string kafka_access;      ///< Under sink.kafka, flow style, begins with bootstrap_servers.
   std::string more_of_pipeline;  ///< Lines under the pipeline.
 
+  std::string log_format = "text";
+  std::string web_config_file;  ///< Empty: none.
+  std::string http_user;
+  std::string http_password;
+
   std::string scram(const std::string& password_file) const;
   std::string plain(const std::string& password) const;
+  std::string plain(const std::string& password, const std::filesystem::path& trusted) const;
   std::string mutual(const Certificate& certificate) const;
 
   /// Writes the configuration and runs `outrider setup`, or only the first.
   void setup();
   void write();
+  /// What the program says to both outputs, however it ends; within 20 seconds.
+  std::string said(std::vector<std::string> words) const;
+  /// What the configuration says of Postgres.
+  std::string dsn() const;
+  std::string owner_dsn() const { return SecureServers::shared().postgres().dsn(database()); }
+  std::string database() const { return "secure" + number_; }
+  /// The text of every file in the folder of this test but logs.
+  std::string all_files() const;
   void start() { relay_->start(); }
   RelayProcess& relay() { return *relay_; }
   void emit(int events) const;
@@ -111,9 +131,11 @@ class SecureWorld {
 
   std::string name = "secure";  ///< What topic and identity begin with.
   std::string identity() const { return name + number_; }
-  std::string topic() const { return name + number_ + ".order"; }
+  std::string topic_prefix;  ///< Of its topic in place of the name, unless empty.
+  std::string topic() const { return prefix() + number_ + ".order"; }
 
  private:
+  std::string prefix() const { return topic_prefix.empty() ? name : topic_prefix; }
   std::string yaml() const;
 
   SecureBroker& broker_;

@@ -1,5 +1,6 @@
 // `outrider teardown`: what it says, what it takes out, and a new beginning after it.
 #include "tests/integration/world.h"
+#include "tests/support/process.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -93,6 +94,25 @@ TEST(Teardown, AfterItSetupAndRunStartAnew) {
   EXPECT_EQ(world.wait_delivered(7).size(), 7U);
   world.stop();
   EXPECT_EQ(checkpoint_of(world)["generation"], 1);
+}
+
+// As the runbook of the alert OutriderSlotLost says.
+TEST(Teardown, WithTheCheckpointKeptASlotThatIsLostIsMadeAnew) {
+  World world(World::OwnPostgres{.settings = {{"max_slot_wal_keep_size", "1MB"}}});
+  world.setup();
+  world.start();
+  world.emit(3);
+  world.wait_delivered(3);
+  world.stop();
+  world.emit(2);
+  world.lose_slot();
+  EXPECT_THAT(teardown(world, {"--keep-checkpoint"}), HasSubstr("its log is lost already"));
+  EXPECT_THAT(teardown(world, {"--keep-checkpoint", "--yes"}), HasSubstr("dropped: slot"));
+  world.setup();
+  EXPECT_THAT(world.command({"checkpoint", "accept-gap", "--yes"}), HasSubstr("was moved"));
+  world.start();
+  world.emit(4);
+  EXPECT_EQ(world.wait_delivered(7).size(), 7U);
 }
 
 TEST(Teardown, KeepsTheSchemaThatAnotherPipelineNeeds) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -167,6 +168,20 @@ ForeignReader World::read_slot_elsewhere() const {
   return ForeignReader(std::move(process));
 }
 
+void World::lose_slot() const {
+  sql("alter system set max_slot_wal_keep_size = '1MB'");
+  sql("select pg_reload_conf()");
+  wait_until("the slot is lost", [&] {
+    // A checkpoint removes the segments that are over.
+    sql("create table filling (); drop table filling; select pg_switch_wal()");
+    sql("checkpoint");
+    return sql_value("select wal_status from pg_replication_slots where slot_name = '" + slot() +
+                     "'") == "lost";
+  });
+  sql("alter system reset max_slot_wal_keep_size");
+  sql("select pg_reload_conf()");
+}
+
 std::string World::pipeline_yaml(const Pipeline& pipeline) const {
   std::string tables;
   for (const std::string& table : options_.tables) {
@@ -177,13 +192,17 @@ std::string World::pipeline_yaml(const Pipeline& pipeline) const {
   std::string yaml = "  " + pipeline.name + ":\n    delivery: " + options_.delivery +
                      "\n    bad_event: " + options_.bad_event +
                      "\n    dead_letter_topic: " + dead_letter_topic() + "\n";
+  for (const std::string& key : options_.pipeline) yaml += "    " + key + "\n";
   if (identity_ && pipeline.name == "main") yaml += "    identity: " + *identity_ + "\n";
   return yaml + "    source: { postgres: { dsn: \"" + postgres_->dsn(pipeline.database, "relay") +
-         "\", slot: " + name + ", publication: " + name + ", tables: [" + tables + "]" +
-         more(options_.source) + " } }\n    outbox: { null_payload: " + options_.null_payload +
-         more(options_.outbox) + " }\n    sink: { kafka: { bootstrap_servers: \"" +
-         servers().kafka.bootstrap() +
-         "\", topics: { create: " + (options_.create_topics ? "true" : "false") + " } } }\n";
+         options_.dsn + "\", slot: " + name + ", publication: " + name + ", tables: [" + tables +
+         "]" + more(options_.source) +
+         " } }\n    outbox: { null_payload: " + options_.null_payload + more(options_.outbox) +
+         " }\n    sink: { kafka: { bootstrap_servers: \"" +
+         (options_.bootstrap_servers.empty() ? servers().kafka.bootstrap()
+                                             : options_.bootstrap_servers) +
+         "\", topics: { create: " + (options_.create_topics ? "true" : "false") + " }" +
+         more(options_.sink) + " } }\n";
 }
 
 std::string World::pipelines_yaml() const {
@@ -251,7 +270,9 @@ bool World::is_live() const { return relay().is_live(); }
 
 bool World::is_ready() const { return relay().is_ready(); }
 
-double World::metric(const std::string& name) const { return relay().metric(name, "main"); }
+double World::metric(const std::string& name, const std::string& label) const {
+  return relay().metric(name, "main", label);
+}
 
 Usage World::relay_usage() const {
   const ProcessFigures figures = relay().process().figures();
@@ -294,7 +315,8 @@ void World::wait_published(std::uint64_t events) const {
 }
 
 void World::wait_published_more() {
-  const double before = metric("outrider_events_published_total");
+  // 0 while no relay answers.
+  const double before = std::max(0.0, metric("outrider_events_published_total"));
   wait_until("more events are published",
              [&] { return metric("outrider_events_published_total") > before; });
 }
@@ -310,9 +332,15 @@ void World::create_topic(int partitions) const {
   servers().kafka.create_topic(topic(), partitions);
 }
 
+void World::set_topic(const std::string& setting) const {
+  servers().kafka.set_topic(topic(), setting);
+}
+
 void World::start_broker(KafkaServer::Markers markers) const { servers().kafka.start(markers); }
 
 PostgresServer& World::postgres() const { return *postgres_; }
+
+KafkaServer& World::kafka() const { return servers().kafka; }
 
 std::vector<Delivered> World::dead_letters() const {
   return read_topic(servers().kafka.bootstrap(), dead_letter_topic());

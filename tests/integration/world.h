@@ -36,9 +36,14 @@ struct WorldOptions {
   std::string null_payload = "halt";
   std::string bad_event = "halt";
   std::vector<std::string> tables = {"public.outbox"};
-  /// More keys of the sections, as "key: value".
+  /// After the connection string of the relay, whose earlier parts it overrides.
+  std::string dsn = {};
+  std::string bootstrap_servers = {};  ///< Empty: the real ones.
+  /// More keys of the pipeline and of its sections, as "key: value".
+  std::vector<std::string> pipeline = {};
   std::vector<std::string> source = {};
   std::vector<std::string> outbox = {};
+  std::vector<std::string> sink = {};
 };
 
 /// Another relay with the same configuration and a port of its own.
@@ -97,6 +102,7 @@ class World {
   void add_pipeline(const std::string& name);
 
   std::string aggregate() const { return "agg" + number_; }
+  std::string topic() const { return "outbox.event." + aggregate(); }
   std::string slot() const { return "outrider_main" + number_; }
   std::string publication() const { return slot(); }
   std::string identity() const;
@@ -115,6 +121,8 @@ class World {
   /// Clients that commit events until the load is stopped.
   std::unique_ptr<OutboxLoad> load() const;
   ForeignReader read_slot_elsewhere() const;
+  /// The server removes log that the slot needs.
+  void lose_slot() const;
 
   // The relay.
   /// Writes the configuration; setup() does it too.
@@ -131,11 +139,14 @@ class World {
   /// code and words it ended.
   std::string command(const std::vector<std::string>& words) const;
   int relay_port() const { return relay().port(); }
+  std::filesystem::path configuration() const { return relay().configuration(); }
+  /// What /status says now of the pipeline `main`.
+  std::optional<PipelineReport> report() const { return relay().report("main"); }
   /// The same, without waiting for its end.
   RunningCommand start_command(std::vector<std::string> words) const;
   bool is_live() const;
   bool is_ready() const;
-  double metric(const std::string& name) const;
+  double metric(const std::string& name, const std::string& label = {}) const;
   Usage relay_usage() const;
   std::string relay_log() const { return relay().log(); }
   PipelineReport wait_state(const std::string& state) const;
@@ -149,8 +160,10 @@ class World {
   // The servers.
   void kill_broker() const;
   void create_topic(int partitions) const;
+  void set_topic(const std::string& setting) const;
   void start_broker(KafkaServer::Markers markers = KafkaServer::Markers::Written) const;
   PostgresServer& postgres() const;
+  KafkaServer& kafka() const;
 
   // What consumers see.
   bool has_checkpoint_topic() const;
@@ -173,7 +186,6 @@ class World {
   std::string pipelines_yaml() const;
   std::string pipeline_yaml(const Pipeline& pipeline) const;
   RelayProcess& relay() const;
-  std::string topic() const { return "outbox.event." + aggregate(); }
   std::string dead_letter_topic() const { return "dead-letter." + aggregate(); }
   [[noreturn]] void give_up(const std::string& waited_for) const;
 

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <functional>
 #include <stdexcept>
 #include <string>
@@ -41,7 +42,8 @@ Part run_until(RelayProcess& relay, const std::function<bool(double)>& is_done) 
     eventually(200ms, [&] { return !relay.is_running(); });
     if (!relay.is_running()) return true;
     part.peak_rss_bytes = std::max(part.peak_rss_bytes, relay.process().figures().peak_rss_bytes);
-    const double published = relay.metric("outrider_events_published_total", kDatabase);
+    const double published =
+        std::fmax(part.published, relay.metric("outrider_events_published_total", kDatabase));
     if (std::exchange(part.published, published) != published) {
       part.seconds =
           std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();

@@ -38,6 +38,8 @@ class PostgresClient final : public postgres::Connection {
   Wake::Descriptor interest() const override;
   Result<void> check() override;
   int server_version() const override;
+  int backend_pid() const override { return 0; }       // No source asks for it,
+  std::string sslmode() const override { return ""; }  // nor for this.
   std::vector<std::string> take_warnings() override { return warnings_.take(); }
   Result<std::string> escape_literal(std::string_view text) const override;
   Result<std::string> escape_identifier(std::string_view name) const override;

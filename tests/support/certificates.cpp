@@ -22,6 +22,15 @@ std::string next_number() {
 
 }  // namespace
 
+Certificate encrypted(const Certificate& certificate, const std::string& password) {
+  const Certificate made{.certificate = certificate.certificate,
+                         .key = certificate.key.string() + ".encrypted"};
+  run({"openssl", "pkey", "-in", certificate.key.string(), "-aes256", "-passout",
+       "pass:" + password, "-out", made.key.string()});
+  std::filesystem::permissions(made.key, std::filesystem::perms{0600});
+  return made;
+}
+
 Authority::Authority(std::filesystem::path folder, std::string name)
     : folder_(std::move(folder)), name_(std::move(name)) {
   run(with_new_key(

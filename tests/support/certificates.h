@@ -12,6 +12,9 @@ struct Certificate {
   std::filesystem::path key;
 };
 
+/// The same with its key encrypted, in a new file beside it.
+Certificate encrypted(const Certificate& certificate, const std::string& password);
+
 class Authority {
  public:
   /// Makes one with its files under `folder`, which must exist.

@@ -46,7 +46,6 @@ KafkaServer::KafkaServer(std::filesystem::path folder, const Settings& settings,
       inter_broker_port_(free_port()),
       version_(version),
       class_path_(class_path_of(version)) {
-  std::filesystem::create_directories(folder_);
   const int controller_port = free_port();
   const std::string controller = "127.0.0.1:" + std::to_string(controller_port);
   settings_ = {{"process.roles", "broker,controller"},
@@ -61,7 +60,7 @@ KafkaServer::KafkaServer(std::filesystem::path folder, const Settings& settings,
                {"offsets.topic.num.partitions", "1"},
                {"transaction.state.log.replication.factor", "1"},
                {"transaction.state.log.min.isr", "1"},
-               {"transaction.state.log.num.partitions", "1"},
+               {"transaction.state.log.num.partitions", "3"},
                {"group.initial.rebalance.delay.ms", "0"}};
   for (const Listener& listener : listeners) {
     settings_["listeners"] += "," + listener.name + "://127.0.0.1:" + std::to_string(listener.port);
@@ -69,6 +68,26 @@ KafkaServer::KafkaServer(std::filesystem::path folder, const Settings& settings,
     settings_["listener.security.protocol.map"] += "," + listener.name + ":" + listener.protocol;
   }
   for (const auto& [name, value] : settings) settings_[name] = value;
+  install();
+}
+
+KafkaServer::KafkaServer(const KafkaServer& first, std::filesystem::path folder)
+    : folder_(std::move(folder)),
+      port_(free_port()),
+      inter_broker_port_(free_port()),
+      version_(first.version_),
+      class_path_(first.class_path_),
+      settings_(first.settings_) {
+  settings_["process.roles"] = "broker";
+  settings_["node.id"] = "2";
+  settings_["listeners"] = "PLAINTEXT://" + bootstrap();
+  settings_["advertised.listeners"] = settings_["listeners"];
+  settings_["log.dirs"] = (folder_ / "log").string();
+  install();
+}
+
+void KafkaServer::install() {
+  std::filesystem::create_directories(folder_);
   write_properties(Markers::Written);
   std::ofstream(folder_ / "log4j2.yaml") << R"(Configuration:
   Appenders:
@@ -124,8 +143,8 @@ void KafkaServer::kill_hard() {
   process_.reset();
 }
 
-void KafkaServer::administer(const std::string& command,
-                             const std::vector<std::string>& arguments) const {
+std::string KafkaServer::administer(const std::string& command,
+                                    const std::vector<std::string>& arguments) const {
   std::vector<std::string> words{"java",
                                  "-XX:+UseSerialGC",
                                  "-XX:TieredStopAtLevel=1",
@@ -135,7 +154,12 @@ void KafkaServer::administer(const std::string& command,
                                  "--bootstrap-server",
                                  bootstrap()};
   words.insert(words.end(), arguments.begin(), arguments.end());
-  testing::run(words);
+  return testing::run(words);
+}
+
+void KafkaServer::set_topic(const std::string& name, const std::string& setting) const {
+  administer("kafka.admin.ConfigCommand", {"--alter", "--entity-type", "topics", "--entity-name",
+                                           name, "--add-config", setting});
 }
 
 void KafkaServer::set_scram_password(const std::string& user, const std::string& password) const {
@@ -167,7 +191,13 @@ void KafkaServer::allow_transactions(const std::vector<std::string>& principals,
   allow(principals, {"--transactional-id", prefix});
 }
 
-void KafkaServer::create_topic(const std::string& name, int partitions) const {
+std::string KafkaServer::describe_transaction(const std::string& transactional_id) const {
+  return administer("org.apache.kafka.tools.TransactionsCommand",
+                    {"describe", "--transactional-id", transactional_id});
+}
+
+void KafkaServer::create_topic(const std::string& name, int partitions, const Settings& settings,
+                               std::optional<int> node) const {
   std::array<char, 512> reason{};
   rd_kafka_conf_t* configuration = rd_kafka_conf_new();
   rd_kafka_conf_set(configuration, "bootstrap.servers", bootstrap().c_str(), reason.data(),
@@ -178,7 +208,15 @@ void KafkaServer::create_topic(const std::string& name, int partitions) const {
   const std::unique_ptr<rd_kafka_queue_t, decltype(&rd_kafka_queue_destroy)> queue(
       rd_kafka_queue_new(handle.get()), rd_kafka_queue_destroy);
   rd_kafka_NewTopic_t* topic =
-      rd_kafka_NewTopic_new(name.c_str(), partitions, 1, reason.data(), reason.size());
+      rd_kafka_NewTopic_new(name.c_str(), partitions, node ? -1 : 1, reason.data(), reason.size());
+  for (int partition = 0; node && partition < partitions; ++partition) {
+    std::int32_t replica = *node;
+    rd_kafka_NewTopic_set_replica_assignment(topic, partition, &replica, 1, reason.data(),
+                                             reason.size());
+  }
+  for (const auto& [setting, value] : settings) {
+    rd_kafka_NewTopic_set_config(topic, setting.c_str(), value.c_str());
+  }
   rd_kafka_CreateTopics(handle.get(), &topic, 1, nullptr, queue.get());
   const std::unique_ptr<rd_kafka_event_t, decltype(&rd_kafka_event_destroy)> event(
       rd_kafka_queue_poll(queue.get(), 30'000), rd_kafka_event_destroy);

@@ -49,7 +49,7 @@ PostgresServer::PostgresServer(std::filesystem::path folder, const Settings& set
                {"listen_addresses", "'127.0.0.1'"},
                {"port", std::to_string(port_)},
                {"unix_socket_directories", "'" + folder_.string() + "'"},
-               {"max_replication_slots", "50"},
+               {"max_replication_slots", "500"},
                {"max_wal_senders", "50"},
                {"max_connections", "200"},
                {"fsync", "off"},
@@ -123,6 +123,12 @@ void PostgresServer::restore_snapshot() {
   stop_fast();
   std::filesystem::remove_all(folder_ / "data");
   testing::run({"cp", "-a", (folder_ / "snapshot").string(), (folder_ / "data").string()});
+  start();
+}
+
+void PostgresServer::become_standby() {
+  stop_fast();
+  testing::run({"touch", (folder_ / "data" / "standby.signal").string()}, kUser);
   start();
 }
 

@@ -34,6 +34,8 @@ class PostgresServer {
   /// Stops it, copies the cluster aside or back, and starts it again.
   void take_snapshot();
   void restore_snapshot();
+  /// Starts it again in recovery, where it stays.
+  void become_standby();
 
   std::string dsn(const std::string& database, const std::string& user = "postgres") const;
   int port() const { return port_; }

@@ -4,7 +4,9 @@
 #include <nlohmann/json.hpp>
 #include <signal.h>
 
+#include <cmath>
 #include <fstream>
+#include <limits>
 #include <sstream>
 #include <stdexcept>
 
@@ -20,9 +22,11 @@ std::string text_of(const nlohmann::json& object, const char* key) {
 }  // namespace
 
 RelayProcess::RelayProcess(Options options) : options_(std::move(options)), port_(free_port()) {
-  std::ofstream(configuration()) << "version: 1\nlog: { format: text }\nhttp: { listen: "
-                                    "\"127.0.0.1:"
-                                 << port_ << "\" }\npipelines:\n"
+  const std::string& web = options_.web_config_file;
+  std::ofstream(configuration()) << "version: 1\nlog: { format: " << options_.log_format
+                                 << " }\nhttp: { listen: \"127.0.0.1:" << port_ << "\""
+                                 << (web.empty() ? "" : ", web_config_file: \"" + web + "\"")
+                                 << " }\npipelines:\n"
                                  << options_.pipelines;
 }
 
@@ -56,20 +60,30 @@ void RelayProcess::kill_hard() {
   process_.reset();
 }
 
-std::optional<std::string> RelayProcess::http_get(const std::string& path) const {
+httplib::Result RelayProcess::ask(const std::string& path) const {
   httplib::Client client("127.0.0.1", port_);
   client.set_connection_timeout(2s);
   client.set_read_timeout(5s);
-  const httplib::Result result = client.Get(path);
+  if (!options_.http_user.empty()) {
+    client.set_basic_auth(options_.http_user, options_.http_password);
+  }
+  return client.Get(path);
+}
+
+std::optional<std::string> RelayProcess::http_get(const std::string& path) const {
+  const httplib::Result result = ask(path);
   if (!result || result->status != 200) return std::nullopt;
   return result->body;
 }
 
+std::optional<std::string> RelayProcess::http_body(const std::string& path) const {
+  const httplib::Result result = ask(path);
+  if (!result) return std::nullopt;
+  return result->body;
+}
+
 int RelayProcess::http_status(const std::string& path) const {
-  httplib::Client client("127.0.0.1", port_);
-  client.set_connection_timeout(2s);
-  client.set_read_timeout(5s);
-  const httplib::Result result = client.Get(path);
+  const httplib::Result result = ask(path);
   return result ? result->status : 0;
 }
 
@@ -84,14 +98,18 @@ std::optional<PipelineReport> RelayProcess::report(const std::string& pipeline) 
                         .hint = text_of(found, "hint")};
 }
 
-double RelayProcess::metric(const std::string& name, const std::string& pipeline) const {
+double RelayProcess::metric(const std::string& name, const std::string& pipeline,
+                            const std::string& label) const {
   const std::optional<std::string> body = http_get("/metrics");
-  double sum = 0;
+  double sum = std::numeric_limits<double>::quiet_NaN();
   std::istringstream lines(body.value_or(""));
   for (std::string line; std::getline(lines, line);) {
     const bool is_it = line.starts_with(name + "{") &&
-                       line.find("pipeline=\"" + pipeline + "\"") != std::string::npos;
-    if (is_it) sum += std::stod(line.substr(line.rfind(' ') + 1));
+                       line.find("pipeline=\"" + pipeline + "\"") != std::string::npos &&
+                       line.find(label) != std::string::npos;
+    if (!is_it) continue;
+    const double value = std::stod(line.substr(line.rfind(' ') + 1));
+    sum = std::isnan(sum) ? value : sum + value;
   }
   return sum;
 }

@@ -8,6 +8,10 @@
 #include <optional>
 #include <string>
 
+namespace httplib {
+class Result;
+}
+
 namespace outrider::testing {
 
 /// What /status says of one pipeline.
@@ -24,6 +28,10 @@ class RelayProcess {
     std::filesystem::path folder;  ///< For the configuration and the log; must exist.
     std::string name = "relay";
     std::string pipelines;  ///< YAML under `pipelines:`, indented by two.
+    std::string log_format = "text";
+    std::string web_config_file = {};  ///< Empty: none.
+    std::string http_user = {};        ///< As whom HTTP is asked; empty: nobody.
+    std::string http_password = {};
   };
 
   explicit RelayProcess(Options options);
@@ -41,11 +49,15 @@ class RelayProcess {
 
   /// The body of an answer with status 200.
   std::optional<std::string> http_get(const std::string& path) const;
+  /// That of an answer with whatever status.
+  std::optional<std::string> http_body(const std::string& path) const;
   std::optional<PipelineReport> report(const std::string& pipeline) const;
   bool is_live() const { return http_status("/livez") == 200; }
   bool is_ready() const { return http_status("/readyz") == 200; }
-  /// The metric of the pipeline summed over its other labels; 0 if it is not there.
-  double metric(const std::string& name, const std::string& pipeline) const;
+  /// The metric of the pipeline summed over its other labels, or those series that have the one
+  /// given as `name="value"`; NaN, which equals nothing, if there is none.
+  double metric(const std::string& name, const std::string& pipeline,
+                const std::string& label = {}) const;
   std::size_t log_lines() const;
   std::string log() const;
   int port() const { return port_; }
@@ -54,6 +66,7 @@ class RelayProcess {
   }
 
  private:
+  httplib::Result ask(const std::string& path) const;
   int http_status(const std::string& path) const;
   std::filesystem::path log_path() const { return options_.folder / (options_.name + ".log"); }
 

@@ -1,15 +1,19 @@
 #include "connectors/postgres/setup/outbox_insert.h"
 
 #include "connectors/postgres/catalog.h"
-#include "connectors/postgres/setup/owner_session.h"
+#include "connectors/postgres/setup/blocking_session.h"
 #include "connectors/postgres/setup/setup_sql.h"
+#include "connectors/postgres/sqlstate.h"
 
+#include <string_view>
 #include <utility>
 
 namespace outrider::postgres {
 namespace {
 
-Result<std::string> single_text(OwnerSession& session, const std::string& query) {
+constexpr std::string_view kUndefinedTable = "42P01";
+
+Result<std::string> single_text(BlockingSession& session, const std::string& query) {
   OUTRIDER_TRY(const Rows rows, session.query(query));
   if (rows.rows.empty() || rows.rows.front().empty()) return "";
   return rows.rows.front().front().value_or("");
@@ -26,12 +30,17 @@ std::string insert_statement(const NewRow& row, const std::string& id) {
   return "insert into " + qualified(row.table) + " (" + names + ") values (" + values + ")";
 }
 
-Error explain(Error error, OwnerSession& session, const NewRow& row) {
+Error explain(Error error, BlockingSession& session, const NewRow& row) {
   if (error.kind == ErrorKind::Denied) {
     const Result<std::string> role = single_text(session, "select quote_ident(current_user)");
     error.hint = "give the --dsn of a role that may insert, such as the service's own, or: grant " +
                  ("insert on " + qualified(row.table)) + " to " + role.value_or("…");
   } else if (error.kind == ErrorKind::Interrupted) {
+    if (sqlstate_of(error) == kUndefinedTable) {
+      error.hint =
+          "`outrider setup` makes it; one of another name stands under "
+          "source.postgres.tables";
+    }
     // What the table refuses, it refuses again.
     error.kind = ErrorKind::Refused;
   }
@@ -41,7 +50,7 @@ Error explain(Error error, OwnerSession& session, const NewRow& row) {
 }  // namespace
 
 Result<InsertedRow> insert_row(const Options& options, const NewRow& row) {
-  OwnerSession session(options);
+  BlockingSession session(options);
   if (Result<void> connected = session.connect(); !connected) {
     return std::unexpected(std::move(connected.error()).within("connect to the database"));
   }

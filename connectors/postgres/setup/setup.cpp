@@ -1,7 +1,7 @@
 #include "connectors/postgres/setup/setup.h"
 
 #include "connectors/postgres/catalog.h"
-#include "connectors/postgres/setup/owner_session.h"
+#include "connectors/postgres/setup/blocking_session.h"
 #include "connectors/postgres/setup/setup_check.h"
 #include "connectors/postgres/setup/setup_sql.h"
 #include "connectors/postgres/sqlstate.h"
@@ -28,8 +28,8 @@ Error explain(Error error, const std::string& subject) {
   const std::string code(sqlstate_of(error));
   if (code == kInsufficientPrivilege && error.hint.empty()) {
     error.hint =
-        "run setup as the database's owner; the slot needs REPLICATION as well: alter "
-        "role … replication";
+        "run setup as the owner of the database and of the outbox tables; the slot needs "
+        "REPLICATION as well: alter role … replication";
   } else if (code == kQueryCanceled) {
     error.kind = ErrorKind::Unavailable;
     error.hint =
@@ -42,12 +42,12 @@ Error explain(Error error, const std::string& subject) {
   return std::move(error).within(subject);
 }
 
-Result<bool> is_true(OwnerSession& session, const std::string& expression) {
+Result<bool> is_true(BlockingSession& session, const std::string& expression) {
   OUTRIDER_TRY(const Rows rows, session.query("select " + expression));
   return rows.rows.size() == 1 && rows.rows.front().size() == 1 && rows.rows.front().front() == "t";
 }
 
-Result<void> take_step(OwnerSession& session, const SetupStep& step, const Say& say) {
+Result<void> take_step(BlockingSession& session, const SetupStep& step, const Say& say) {
   OUTRIDER_TRY(const bool present, is_true(session, step.present));
   if (present) {
     say(step.subject + ": already there");
@@ -65,7 +65,7 @@ Result<void> take_step(OwnerSession& session, const SetupStep& step, const Say& 
   return {};
 }
 
-Result<void> check_covered(OwnerSession& session, const SetupPlan& plan) {
+Result<void> check_covered(BlockingSession& session, const SetupPlan& plan) {
   OUTRIDER_TRY(const Rows rows, session.query(uncovered_query(plan)));
   if (rows.rows.empty()) return {};
   const std::string publication = quote_identifier(plan.publication);
@@ -76,7 +76,7 @@ Result<void> check_covered(OwnerSession& session, const SetupPlan& plan) {
       fmt::format("alter publication {} set (publish_via_partition_root = true);", publication));
 }
 
-Result<void> create_slot(OwnerSession& session, const SetupPlan& plan, const Say& say) {
+Result<void> create_slot(BlockingSession& session, const SetupPlan& plan, const Say& say) {
   const std::string subject = "slot " + quote_identifier(plan.slot);
   OUTRIDER_TRY(const bool present, is_true(session, slot_present(plan)));
   if (present) {
@@ -97,7 +97,7 @@ Result<void> create_slot(OwnerSession& session, const SetupPlan& plan, const Say
   return {};
 }
 
-Result<std::vector<Error>> find_problems(OwnerSession& session, const SetupPlan& plan) {
+Result<std::vector<Error>> find_problems(BlockingSession& session, const SetupPlan& plan) {
   OUTRIDER_TRY(const Rows state, session.query(state_query(plan)));
   OUTRIDER_TRY(const Rows tables, session.query(tables_query(plan)));
   OUTRIDER_TRY(const DatabaseState read, read_state(state, tables));
@@ -107,7 +107,7 @@ Result<std::vector<Error>> find_problems(OwnerSession& session, const SetupPlan&
 }  // namespace
 
 std::vector<Error> run_setup(const std::string& owner_dsn, const SetupPlan& plan, const Say& say) {
-  OwnerSession session(owner_dsn);
+  BlockingSession session(owner_dsn);
   if (Result<void> connected = session.connect(); !connected) {
     return {explain(std::move(connected.error()), "connect as the owner")};
   }

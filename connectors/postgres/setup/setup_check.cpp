@@ -27,18 +27,6 @@ std::int64_t number_at(const Row& row, std::size_t column) {
   return number;
 }
 
-std::string wanted_tables(const SetupPlan& plan) {
-  if (plan.tables.empty()) {
-    return "(select null::text, null::text where false) as wanted(schema_name, table_name)";
-  }
-  std::string list;
-  for (const TableName& table : plan.tables) {
-    fmt::format_to(std::back_inserter(list), "{}({}, {})", list.empty() ? "" : ", ",
-                   quote_literal(table.schema), quote_literal(table.name));
-  }
-  return fmt::format("(values {}) as wanted(schema_name, table_name)", list);
-}
-
 void check_server(const DatabaseState& state, std::vector<Error>& problems) {
   if (state.in_recovery) {
     problems.push_back({ErrorKind::Misconfigured, "this server is a standby",
@@ -128,7 +116,7 @@ std::string tables_query(const SetupPlan& plan) {
       "and a.attnum > 0 and not a.attisdropped)) "
       "from {} join pg_namespace n on n.nspname = wanted.schema_name "
       "join pg_class c on c.relnamespace = n.oid and c.relname = wanted.table_name",
-      needed, wanted_tables(plan));
+      needed, wanted_tables(plan.tables));
 }
 
 std::string uncovered_query(const SetupPlan& plan) {
@@ -141,7 +129,7 @@ std::string uncovered_query(const SetupPlan& plan) {
       "join pg_namespace n on n.oid = c.relnamespace join pg_publication_tables t "
       "on t.schemaname = n.nspname and t.tablename = c.relname "
       "where leaf.isleaf and t.pubname = {})",
-      wanted_tables(plan), quote_literal(plan.publication), quote_literal(plan.publication));
+      wanted_tables(plan.tables), quote_literal(plan.publication), quote_literal(plan.publication));
 }
 
 Result<DatabaseState> read_state(const Rows& state, const Rows& tables) {
@@ -194,7 +182,8 @@ std::vector<Error> check_state(const SetupPlan& plan, const DatabaseState& state
   for (const DatabaseState::Misfit& misfit : state.misfits) {
     const std::string name = qualified(misfit.table);
     if (!misfit.is_table) {
-      problems.push_back({ErrorKind::Misconfigured, name + " exists, but is not a table"});
+      problems.push_back({ErrorKind::Misconfigured, name + " exists, but is not a table",
+                          "name a table under source.postgres.tables in the configuration"});
     } else {
       problems.push_back(
           {ErrorKind::Misconfigured,

@@ -186,10 +186,6 @@ std::string_view to_string(PayloadType type) {
   return "";
 }
 
-std::string qualified(const TableName& table) {
-  return quote_identifier(table.schema) + "." + quote_identifier(table.name);
-}
-
 std::vector<SetupStep> setup_steps(const SetupPlan& plan) {
   std::vector<SetupStep> steps = {schema_step("outrider")};
   for (const TableName& table : plan.tables) {

@@ -38,9 +38,6 @@ std::string note_slot(const SetupPlan& plan);
 /// The whole for psql, safe to repeat.
 std::string setup_script(const SetupPlan& plan);
 
-/// `"public"."outbox"`
-std::string qualified(const TableName& table);
-
 /// The largest payload that a new outbox table takes, in bytes of what the relay sends.
 inline constexpr int kPayloadBytesMax = 900'000;
 

@@ -1,7 +1,7 @@
 #include "connectors/postgres/setup/slot_advance.h"
 
 #include "connectors/postgres/catalog.h"
-#include "connectors/postgres/setup/owner_session.h"
+#include "connectors/postgres/setup/blocking_session.h"
 
 #include <string>
 
@@ -9,7 +9,7 @@ namespace outrider::postgres {
 
 Result<void> advance_slot(const Options& options, Lsn to) {
   const std::string act = "advance slot \"" + options.slot + "\" to " + to_string(to);
-  OwnerSession session(options);
+  BlockingSession session(options);
   if (Result<void> connected = session.connect(); !connected) {
     return std::unexpected(std::move(connected.error()).within(act));
   }

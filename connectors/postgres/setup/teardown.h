@@ -3,7 +3,7 @@
 #pragma once
 
 #include "connectors/postgres/options.h"
-#include "connectors/postgres/setup/owner_session.h"
+#include "connectors/postgres/setup/blocking_session.h"
 #include "relay/base/error.h"
 
 #include <functional>
@@ -61,7 +61,7 @@ class Teardown {
   Result<void> look_at_whole_schema(std::vector<TeardownStep>& steps);
   Result<void> look_at_tables(std::vector<TeardownStep>& steps);
 
-  OwnerSession session_;
+  BlockingSession session_;
   TeardownPlan plan_;
 };
 

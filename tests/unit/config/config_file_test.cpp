@@ -9,6 +9,8 @@
 namespace outrider::app {
 namespace {
 
+using ::testing::Not;
+
 config::Surroundings empty_surroundings() {
   return {.variable = [](const std::string&) { return std::optional<std::string>(); },
           .file = [](const std::string&) -> std::expected<std::string, std::string> {
@@ -116,6 +118,17 @@ TEST(ConfigFile, WantsTheDatabaseNamedAndNeverShowsTheDsn) {
             "string; write \"host=… dbname=… user=…\" or \"postgresql://user@host/database\"\n");
 }
 
+TEST(ConfigFile, APieceOfAPasswordBecomesNoHostAndNoIdentity) {
+  for (const char* dsn : {"postgresql://relay:hunter@two@db/orders",
+                          "postgresql://relay:hunter/two@db:5432/orders"}) {
+    const std::string said = problems(File{.dsn = "dsn: \"" + std::string(dsn) + "\""}.text());
+    EXPECT_THAT(said, ::testing::StartsWith("f:4:27: pipelines.orders.source.postgres.dsn: "));
+    EXPECT_THAT(said, ::testing::HasSubstr("%40 %2F %3A"));
+    EXPECT_THAT(said, Not(::testing::HasSubstr("hunter")));
+    EXPECT_THAT(said, Not(::testing::HasSubstr("two")));
+  }
+}
+
 TEST(ConfigFile, TakesOneSourceAndOneSink) {
   EXPECT_EQ(problems("version: 1\npipelines:\n  a: { source: {}, sink: {} }\n"),
             "f:3:8: pipelines.a.source: one of these must be given: postgres\n"
@@ -141,7 +154,7 @@ TEST(ConfigFile, RefusesTheSameSlotTwice) {
       "    sink: { kafka: { bootstrap_servers: a } }\n";
   EXPECT_EQ(problems("version: 1\npipelines:\n  a:\n" + pipeline + "  b:\n" + other),
             "f:7:56: pipelines.b.source.postgres.slot: pipeline \"a\" reads the slot \"same\" of "
-            "this database too\n");
+            "this database too; give each pipeline its own\n");
 }
 
 TEST(ConfigFile, RefusesTheSameIdentityTwice) {
@@ -192,7 +205,10 @@ TEST(ConfigFile, RefusesAdditionalColumnsThatGoNowhere) {
   EXPECT_THAT(additional("a:envelope"), ::testing::HasSubstr("there is no envelope"));
   EXPECT_THAT(additional("a"), ::testing::HasSubstr("expected column:placement"));
   EXPECT_THAT(additional("a:header:b:c"), ::testing::HasSubstr("expected column:placement"));
-  EXPECT_THAT(additional("a:key, b:key"), ::testing::HasSubstr("more than one column as the key"));
+  EXPECT_THAT(
+      additional("a:key, b:key"),
+      ::testing::HasSubstr("outbox.additional: additional columns place more than one column "
+                           "as the key"));
 }
 
 TEST(ConfigFile, ChecksNamesAndTemplates) {
@@ -241,10 +257,50 @@ TEST(ConfigFile, KeepsPropertiesThatThePromisesOwn) {
                 .pipelines.at("orders")
                 .sink.kafka->librdkafka,
             (std::map<std::string, std::string>{{"linger.ms", "5"}, {"sasl.password", "a$b"}}));
+  EXPECT_EQ(problems(with("sasl.kerberos.principal: \"x; cmd\"")),
+            "f:5:58: pipelines.orders.sink.kafka.librdkafka.sasl.kerberos.principal: librdkafka "
+            "property \"sasl.kerberos.principal\" can only hold A-Z, a-z, 0-9 and @._/:-, and "
+            "cannot begin with -: librdkafka gives it to a shell\n");
   EXPECT_EQ(problems(with("enable.idempotence: false")),
             "f:5:58: pipelines.orders.sink.kafka.librdkafka.enable.idempotence: librdkafka "
             "property \"enable.idempotence\" cannot be set: order and exactly-once delivery depend "
             "on it\n");
+  // Setting it would load the code.
+  EXPECT_EQ(problems(with("plugin.library.paths: /none")),
+            "f:5:58: pipelines.orders.sink.kafka.librdkafka.plugin.library.paths: librdkafka "
+            "property \"plugin.library.paths\" cannot be set: it loads or runs code\n");
+}
+
+TEST(ConfigFile, FindsEveryPropertyThatLibrdkafkaDoesNotTake) {
+  const auto line = [](const std::string& place, const std::string& property,
+                       const std::string& what) {
+    return "f:" + place + ": pipelines.orders.sink.kafka.librdkafka." + property + ": " + what +
+           "\n";
+  };
+  EXPECT_EQ(
+      problems(R"(version: 1
+pipelines:
+  orders:
+    sink:
+      kafka:
+        bootstrap_servers: a
+        librdkafka:
+          linger.mss: 5
+          batch.size: many
+          sasl.pasword: hunter2
+          retry.backoff.ms: "${env:BACKOFF}"
+)"),
+      "f:3:3: pipelines.orders.source: is missing\n" +
+          line("8:11", "linger.mss",
+               "No such configuration property: \"linger.mss\" (did you mean "
+               "\"linger.ms\"?)") +
+          line("9:11", "batch.size", "Invalid value for configuration property \"batch.size\"") +
+          line("10:11", "sasl.pasword",
+               "No such configuration property: \"sasl.pasword\" (did you mean "
+               "\"sasl.password\"?)") +
+          line("11:29", "retry.backoff.ms",
+               "the environment variable BACKOFF is not set (a default is written "
+               "${env:BACKOFF:-default})"));
 }
 
 TEST(ConfigFile, ReadsHowToLogInToKafka) {

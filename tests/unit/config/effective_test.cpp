@@ -120,8 +120,8 @@ pipelines:
   keyword:
     source: { postgres: { dsn: "dbname=a host=h password='hunter2' sslpassword=hunter2" } }
     sink: { kafka: { bootstrap_servers: "b:1", librdkafka: {
-      sasl.password: hunter2, sasl.pasword: hunter2, ssl.key.pem: "hunter2", linger.ms: "7",
-      sasl.oauthbearer.config: "x=hunter2", sasl.jaas: "${file:/run/x}" } } }
+      sasl.password: hunter2, sasl.username: hunter2, ssl.key.pem: "hunter2", linger.ms: "7",
+      sasl.oauthbearer.config: "x=hunter2", client.rack: "${file:/run/x}" } } }
   uri:
     source: { postgres: { dsn: "postgresql://u:hunter2@h/b?options=-chunter2%3D1" } }
     sink: { stdout: }

@@ -10,6 +10,7 @@ namespace outrider::postgres {
 namespace {
 
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
 
 SetupPlan plan() {
@@ -67,6 +68,15 @@ TEST(SetupCheck, NamesTheStatementThatMakesTheRole) {
             "create role \"relay\" login replication password '…';");
   state.role = DatabaseState::Role{.can_login = true, .can_replicate = false};
   EXPECT_EQ(check_state(plan(), state).at(0).hint, "alter role \"relay\" login replication;");
+}
+
+TEST(SetupCheck, SaysWhereToNameATableInPlaceOfAView) {
+  DatabaseState state = good_state();
+  state.misfits = {{{"public", "outbox"}, false, ""}};
+  const std::vector<Error> found = check_state(plan(), state);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found.front().what, "\"public\".\"outbox\" exists, but is not a table");
+  EXPECT_THAT(found.front().hint, HasSubstr("source.postgres.tables"));
 }
 
 TEST(SetupCheck, RefusesAnotherDatabaseBeforeAnythingElse) {

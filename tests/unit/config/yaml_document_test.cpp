@@ -50,7 +50,12 @@ TEST(YamlDocument, TakesOnlyTextAsAKey) {
 
 TEST(YamlDocument, SaysWhereTheSyntaxBreaks) {
   EXPECT_EQ(problems("a: 1\n\tb: 2\n"),
-            "f:2:1: not valid YAML: illegal tab when looking for indentation\n");
+            "f:2:1: not valid YAML: illegal tab when looking for indentation (line 2 begins with a "
+            "tab, which YAML does not take as indentation)\n");
+  EXPECT_EQ(
+      problems("a: [\nb\n\tc: 1\n"),
+      "f:3:3: not valid YAML: end of sequence flow not found (line 3 begins with a tab, which "
+      "YAML does not take as indentation)\n");
   EXPECT_EQ(problems("a: *nope\n"),
             "f:1:4: not valid YAML: the referenced anchor is not defined\n");
 }

@@ -28,8 +28,9 @@ struct Layer {
 };
 
 const std::vector<std::string> kContract = {
-    "connectors/event.h", "connectors/notice.h", "connectors/position.h", "connectors/record.h",
-    "connectors/sink.h",  "connectors/source.h", "connectors/wake.h",     "relay/base/"};
+    "connectors/event.h",    "connectors/finding.h", "connectors/notice.h",
+    "connectors/position.h", "connectors/record.h",  "connectors/sink.h",
+    "connectors/source.h",   "connectors/wake.h",    "relay/base/"};
 
 std::vector<std::string> contract_and(std::vector<std::string> more) {
   more.insert(more.end(), kContract.begin(), kContract.end());

@@ -1,10 +1,13 @@
 // What each error of librdkafka 2.0.2 means; one row per case seen on brokers.
 #include "connectors/kafka/error_table.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace outrider::kafka {
 namespace {
+
+using ::testing::HasSubstr;
 
 struct Row {
   const char* seen;
@@ -94,6 +97,25 @@ TEST(ErrorTable, EachErrorHasTheMeaningItWasSeenToHave) {
     EXPECT_EQ(classify(row.error), row.counted) << row.seen;
     EXPECT_EQ(to_error(row.error, "act").what, "act: " + row.error.text) << row.seen;
   }
+}
+
+TEST(ErrorTable, WhatTheClusterCannotDoSaysWhatMendsIt) {
+  EXPECT_THAT(to_error({.code = 50, .text = "time-out"}, "act").hint,
+              HasSubstr("transaction.max.timeout.ms"));
+  EXPECT_THAT(to_error({.code = 44, .text = "policy"}, "act").hint,
+              HasSubstr("create.topic.policy.class.name"));
+  const Error few_brokers = to_error({.code = 38, .text = "replication"}, "act");
+  EXPECT_EQ(few_brokers.kind, ErrorKind::Unavailable);
+  EXPECT_THAT(few_brokers.hint, HasSubstr("sink.kafka.checkpoint.replication"));
+}
+
+TEST(ErrorTable, WhatTheClientCannotUseSaysWhatMendsIt) {
+  EXPECT_THAT(to_error({.code = 44, .text = "librdkafka property \"linger\": none"}, "act").hint,
+              HasSubstr("sink.kafka.librdkafka"));
+  EXPECT_THAT(to_error({.code = -189, .text = "ssl.ca.location failed: no"}, "act").hint,
+              HasSubstr("sink.kafka.tls.ca_file must be there"));
+  EXPECT_THAT(to_error({.code = -189, .text = "read the password file \"a\": no"}, "act").hint,
+              HasSubstr("the file must be there"));
 }
 
 TEST(ErrorTable, FencingIsTestedBeforeAbortAndRetry) {

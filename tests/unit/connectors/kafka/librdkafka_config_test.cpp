@@ -3,19 +3,15 @@
 
 #include "connectors/kafka/librdkafka_secrets.h"
 #include "connectors/kafka/properties.h"
+#include "relay/base/utf8.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <memory>
 #include <set>
-#include <sstream>
 #include <string>
 
 namespace outrider::kafka {
@@ -25,27 +21,26 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-/// Every name in the tables that rd_kafka_conf_properties_show() prints.
-std::set<std::string> all_properties() {
-  char* text = nullptr;
-  std::size_t size = 0;
-  FILE* const file = open_memstream(&text, &size);
-  rd_kafka_conf_properties_show(file);
-  std::fclose(file);
-  const std::unique_ptr<char, decltype(&std::free)> owner(text, std::free);
-  std::set<std::string> names;
-  std::istringstream lines(text);
-  for (std::string line; std::getline(lines, line);) {
-    const std::string name = line.substr(0, line.find_first_of(" |"));
-    const bool is_row = line.find('|') != std::string::npos && !name.starts_with('-');
-    if (is_row && name != "Property") names.insert(name);
-  }
-  return names;
+std::string refusal(const std::string& name, const std::string& value) {
+  const Result<void> taken = check_property_value(name, value);
+  return taken ? "" : taken.error().what;
+}
+
+TEST(BrokerReasons, AreSaidOfWhatNobodyAnsweredAndOfNothingElse) {
+  BrokerReason heard;
+  heard.hear(RD_KAFKA_RESP_ERR__SSL, "certificate verify failed");
+  const ClientError silence = explained(error_of(RD_KAFKA_RESP_ERR__TIMED_OUT), heard);
+  EXPECT_EQ(silence.code, RD_KAFKA_RESP_ERR__SSL);
+  EXPECT_THAT(silence.text, HasSubstr("(certificate verify failed)"));
+  const ClientError answer =
+      explained(error_of(RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR), heard);
+  EXPECT_EQ(answer.code, RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR);
+  EXPECT_THAT(answer.text, Not(HasSubstr("certificate")));
 }
 
 TEST(LibrdkafkaConfig, OfEveryPropertyItIsDecidedWhetherItMayBeSet) {
   std::set<std::string> refused;
-  for (const std::string& name : all_properties()) {
+  for (const std::string& name : property_names()) {
     if (!check_property(name)) refused.insert(name);
   }
   // The others connect, log in, tune or concern group consumers, which the relay has none of.
@@ -71,13 +66,47 @@ TEST(LibrdkafkaConfig, OfEveryPropertyItIsDecidedWhetherItMayBeSet) {
 
 /// Those that this librdkafka does not set by a text are no use to pass on.
 TEST(LibrdkafkaConfig, WhateverMayBeSetCanBeSet) {
-  for (const std::string& name : all_properties()) {
+  for (const std::string& name : property_names()) {
     if (!check_property(name)) continue;
-    Options options;
-    options.librdkafka = {{name, "1"}};
-    const Result<Configuration> made = reader_configuration(options, Isolation::ReadCommitted);
-    EXPECT_THAT(made ? "" : made.error().what, Not(HasSubstr("No such"))) << name;
+    EXPECT_THAT(refusal(name, "1"), Not(HasSubstr("No such"))) << name;
   }
+}
+
+TEST(LibrdkafkaConfig, WhatIsWrongWithAPropertyIsSaidInItsOwnWords) {
+  EXPECT_EQ(refusal("linger.ms", "5"), "");
+  EXPECT_EQ(refusal("compression.type", "zip"),
+            "Invalid value \"zip\" for configuration property \"compression.codec\"");
+  EXPECT_EQ(refusal("socket.timeout.ms", "1"),
+            "Configuration property \"socket.timeout.ms\" value 1 is outside allowed range "
+            "10..300000");
+}
+
+TEST(LibrdkafkaConfig, WhatIsTooLongToBeSaidIsCutBetweenCharacters) {
+  std::string name = "x";
+  for (int i = 0; i < 500; ++i) name += "ü";
+  EXPECT_TRUE(is_utf8(refusal(name, "1")));
+  EXPECT_TRUE(is_utf8(refusal("x" + name, "1")));
+}
+
+TEST(LibrdkafkaConfig, OfAnUnknownPropertyTheNearestThatMayBeSetIsOffered) {
+  EXPECT_EQ(refusal("linger.mss", "5"),
+            "No such configuration property: \"linger.mss\" (did you mean \"linger.ms\"?)");
+  EXPECT_EQ(refusal("group.idd", "5"), "No such configuration property: \"group.idd\"");
+}
+
+TEST(LibrdkafkaConfig, TheValueOfASecretNeverShows) {
+  EXPECT_EQ(refusal("sasl.pasword", "hunter2"),
+            "No such configuration property: \"sasl.pasword\" (did you mean \"sasl.password\"?)");
+  EXPECT_THAT(refusal("my.password", "hunter2"), Not(HasSubstr("hunter2")));
+}
+
+TEST(LibrdkafkaConfig, NoValueReachesAShellThatWouldRunIt) {
+  Options options;
+  options.librdkafka = {{"sasl.kerberos.principal", "x; cmd"}};
+  const Result<Configuration> made = reader_configuration(options, Isolation::ReadCommitted);
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().kind, ErrorKind::Misconfigured);
+  EXPECT_THAT(made.error().what, HasSubstr("shell"));
 }
 
 class Files : public ::testing::Test {
@@ -108,7 +137,7 @@ TEST_F(Files, APasswordIsReadAnewForEachClient) {
                     "sasl.password");
   };
   EXPECT_EQ(password(), "old");
-  file("password", "new\r\n");
+  file("password", "new\r\nof the broker\n");
   EXPECT_EQ(password(), "new");
 }
 
@@ -124,14 +153,15 @@ TEST_F(Files, AMissingSecretIsWaitedFor) {
 
 TEST_F(Files, TheFingerprintChangesWithEachFile) {
   Options options;
-  options.tls = Tls{.ca_file = file("ca", "1"),
-                    .certificate_file = file("certificate", "2"),
-                    .key_file = file("key", "3"),
-                    .key_password_file = file("password", "4")};
+  const std::string first = "-----BEGIN-----\n";
+  options.tls = Tls{.ca_file = file("ca", first + "1"),
+                    .certificate_file = file("certificate", first + "2"),
+                    .key_file = file("key", first + "3"),
+                    .key_password_file = file("password", first + "4")};
   std::set<std::size_t> seen = {*fingerprint_of_files(options)};
   EXPECT_TRUE(seen.contains(*fingerprint_of_files(options)));
   for (const char* name : {"ca", "certificate", "key", "password"}) {
-    file(name, "5");
+    file(name, first + "5");
     seen.insert(*fingerprint_of_files(options));
   }
   EXPECT_EQ(seen.size(), 5U);

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <string_view>
+
 namespace outrider::kafka {
 namespace {
 
@@ -43,6 +45,30 @@ TEST(Properties, ThoseThatLoadOrRunCodeAreRefused) {
                            "test.mock.num.brokers", "test.mock.broker.rtt"}) {
     EXPECT_FALSE(check_property(name)) << name;
   }
+}
+
+TEST(Properties, ANameIsJudgedAsLibrdkafkaWouldReadIt) {
+  using std::string_view_literals::operator""sv;
+  EXPECT_FALSE(check_property("plugin.library.paths\0x"sv));
+}
+
+TEST(Properties, WhatGoesToAShellHoldsNothingThatAShellWouldRun) {
+  for (const char* name :
+       {"sasl.kerberos.principal", "sasl.kerberos.keytab", "sasl.kerberos.service.name"}) {
+    for (const char* value : {"x; cmd", "$(cmd)", "`cmd`", "a|b", "a&b", "a\nb", "a b", "\"", "'",
+                              "a>b", "*", "\\", "-k"}) {
+      const Result<void> checked = check_value_for_shell(name, value);
+      ASSERT_FALSE(checked) << name << ": " << value;
+      EXPECT_EQ(checked.error().kind, ErrorKind::Misconfigured);
+      EXPECT_NE(checked.error().what.find("shell"), std::string::npos);
+      EXPECT_EQ(checked.error().what.find("cmd"), std::string::npos);
+    }
+    for (const char* value :
+         {"relay/host.example-1@EXAMPLE.COM", "FILE:/etc/krb5_relay.keytab", ""}) {
+      EXPECT_TRUE(check_value_for_shell(name, value)) << name << ": " << value;
+    }
+  }
+  EXPECT_TRUE(check_value_for_shell("sasl.password", "x; cmd"));
 }
 
 TEST(Properties, ConnectionAndTuningArePassedOn) {

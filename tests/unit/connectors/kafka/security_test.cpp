@@ -30,7 +30,8 @@ TEST(KafkaSecurity, WithoutTlsAndSaslNothingIsSet) {
 
 TEST(KafkaSecurity, EmptyTlsMeansTheAuthoritiesOfTheSystem) {
   EXPECT_THAT(security_properties(with(Tls{}, {}), {}),
-              UnorderedElementsAre(Pair("security.protocol", "ssl")));
+              UnorderedElementsAre(Pair("security.protocol", "ssl"),
+                                   Pair("ssl.endpoint.identification.algorithm", "https")));
 }
 
 TEST(KafkaSecurity, TlsAndSaslAreSetTogether) {
@@ -42,6 +43,7 @@ TEST(KafkaSecurity, TlsAndSaslAreSetTogether) {
   EXPECT_THAT(
       security_properties(with(tls, sasl), {.password = "s", .key_password = "k"}),
       UnorderedElementsAre(Pair("security.protocol", "sasl_ssl"), Pair("ssl.ca.location", "/ca"),
+                           Pair("ssl.endpoint.identification.algorithm", "https"),
                            Pair("ssl.certificate.location", "/certificate"),
                            Pair("ssl.key.location", "/key"), Pair("ssl.key.password", "k"),
                            Pair("sasl.mechanism", "PLAIN"), Pair("sasl.username", "u"),
@@ -53,6 +55,34 @@ TEST(KafkaSecurity, ALoginInTheOpenMustBeSaid) {
   EXPECT_EQ(key_of_problem(with({}, sasl)), "sasl");
   EXPECT_EQ(key_of_problem(with({}, sasl, {{"security.protocol", "sasl_plaintext"}})), "");
   EXPECT_EQ(key_of_problem(with(Tls{}, sasl)), "");
+}
+
+TEST(KafkaSecurity, AProtocolThatSendsNoLoginIsRefusedBesideOne) {
+  const Sasl sasl{.username = "u", .password = "p"};
+  for (const char* protocol : {"plaintext", "ssl", "SSL", "", "nonsense"}) {
+    EXPECT_EQ(key_of_problem(with({}, sasl, {{"security.protocol", protocol}})),
+              "librdkafka.security.protocol")
+        << protocol;
+  }
+  for (const char* protocol : {"sasl_plaintext", "sasl_ssl", "SASL_SSL"}) {
+    EXPECT_EQ(key_of_problem(with({}, sasl, {{"security.protocol", protocol}})), "") << protocol;
+  }
+  EXPECT_EQ(key_of_problem(with({}, {}, {{"security.protocol", "ssl"}})), "");
+}
+
+TEST(KafkaSecurity, NothingTurnsTheVerificationOfTlsOff) {
+  for (const char* property :
+       {"enable.ssl.certificate.verification", "ssl.endpoint.identification.algorithm"}) {
+    EXPECT_EQ(key_of_problem(with(Tls{}, {}, {{property, "x"}})),
+              "librdkafka." + std::string(property));
+    EXPECT_EQ(key_of_problem(with({}, {}, {{property, "x"}})), "") << property;
+  }
+}
+
+TEST(KafkaSecurity, WhatGoesToAShellIsLookedAt) {
+  EXPECT_EQ(key_of_problem(with({}, {}, {{"sasl.kerberos.principal", "x; cmd"}})),
+            "librdkafka.sasl.kerberos.principal");
+  EXPECT_EQ(key_of_problem(with({}, {}, {{"sasl.kerberos.principal", "relay@EXAMPLE.COM"}})), "");
 }
 
 TEST(KafkaSecurity, NothingIsSaidTwice) {

@@ -67,6 +67,21 @@ TEST(SinkStart, ACommitThatTheSourceWasToldOfIsFinishedWhereTheBrokersForgotTo) 
   EXPECT_EQ(driver.sink->take_notices().size(), 1U);
 }
 
+TEST(SinkStart, ACommitThatTheCoordinatorDecidedOnIsFinishedWhateverTheSourceRemembers) {
+  for (const std::optional<std::uint64_t> confirmed : {std::optional<std::uint64_t>(6), {}}) {
+    SinkDriver driver;
+    static_cast<void>(look(driver, SinkDriver::facts()));
+    static_cast<void>(driver.open(confirmed));
+    CheckpointFacts facts = hiding(driver, 7);
+    facts.hidden->is_committed = true;
+    driver.client->finish(facts);
+    const auto waiting = driver.open(confirmed);
+    ASSERT_TRUE(waiting && !*waiting);
+    ASSERT_NE(driver.client->job<RecommitJob>(), nullptr);
+    EXPECT_EQ(driver.client->job<RecommitJob>()->producer, 1U);
+  }
+}
+
 TEST(SinkStart, ACommitThatMayHaveBeenAnAbortIsNotFinished) {
   for (const std::optional<std::uint64_t> confirmed : {std::optional<std::uint64_t>(6), {}}) {
     SinkDriver driver;

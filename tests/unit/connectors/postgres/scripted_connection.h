@@ -82,7 +82,7 @@ inline postgres::Rows copying() {
 class ScriptedServer {
  public:
   using Kind = postgres::Connection::Kind;
-  static constexpr std::int64_t kStreamPid = 4711;
+  static constexpr int kStreamPid = 4711;
 
   ScriptedServer() {
     facts = nlohmann::json::parse(R"({
@@ -246,6 +246,8 @@ class ScriptedConnection final : public postgres::Connection {
     return {};
   }
   int server_version() const override { return 150'018; }
+  int backend_pid() const override { return ScriptedServer::kStreamPid; }
+  std::string sslmode() const override { return "prefer"; }
   std::vector<std::string> take_warnings() override { return std::exchange(link_.warnings, {}); }
   Result<std::string> escape_literal(std::string_view) const override { return unused(); }
   Result<std::string> escape_identifier(std::string_view) const override { return unused(); }

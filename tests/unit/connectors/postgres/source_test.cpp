@@ -294,5 +294,105 @@ TEST(Source, CountsWhatItDoes) {
   EXPECT_EQ(counters.retained_bytes, std::nullopt);
 }
 
+TEST(Source, TellsWhenTheServerSpokeLastByTheServersClock) {
+  SourceWorld world;
+  world.stream_from(SourceWorld::checkpoint(100));
+  EXPECT_EQ(world.source.counters().last_message, WallTime{});
+  world.send_keepalive(150);
+  const WallTime sent = world.now.wall;
+  world.pass(3s);
+  static_cast<void>(world.read());
+  EXPECT_EQ(world.source.counters().last_message, sent);
+  world.send_begin(200, 7);
+  static_cast<void>(world.read());
+  EXPECT_EQ(world.source.counters().last_message, world.now.wall);
+}
+
+TEST(Source, TellsHowFarTheServersClockIsAheadUnlessTheServerIsAway) {
+  SourceWorld world;
+  world.stream_from(SourceWorld::checkpoint(100));
+  EXPECT_EQ(world.source.counters().clock_skew, std::nullopt);
+  world.pass(10s);
+  const WallTime server = world.now.wall + 2s;
+  world.server.facts["clock"] = server.time_since_epoch().count();
+  ASSERT_EQ(world.tick() + world.tick(), "");
+  EXPECT_EQ(world.source.counters().clock_skew, std::chrono::microseconds(2s));
+  world.source.release();
+  world.server.refusals.emplace(SourceWorld::Kind::Ordinary, shutdown_error());
+  EXPECT_THAT(world.acquire(), StartsWith("unavailable"));
+  EXPECT_EQ(world.source.counters().clock_skew, std::nullopt);
+}
+
+/// With a slot of which everything is known.
+struct SlotWorld : SourceWorld {
+  SlotWorld() {
+    server.facts["slot"]["safe_wal_size"] = 4096;
+    server.facts["slot"]["failover"] = true;
+    stream_from(checkpoint(100));
+    EXPECT_EQ(source.counters().slot_failover, true);
+    source.release();
+    EXPECT_EQ(source.counters().slot_status, "reserved") << "a new connection will tell";
+  }
+  void expect_nothing_known() {
+    const SourceCounters& counters = source.counters();
+    EXPECT_EQ(counters.slot_status, "");
+    EXPECT_EQ(counters.slot_failover, std::nullopt);
+    EXPECT_EQ(counters.retained_bytes, std::nullopt);
+    EXPECT_EQ(counters.safe_bytes, std::nullopt);
+  }
+};
+
+TEST(Source, NothingIsKnownOfASlotThatIsGone) {
+  SlotWorld world;
+  world.server.facts["slot"] = nullptr;
+  EXPECT_THAT(world.acquire(), StartsWith("refused"));
+  world.expect_nothing_known();
+}
+
+TEST(Source, NothingIsKnownOfTheSlotWhileTheServerRefusesConnections) {
+  SlotWorld world;
+  world.server.refusals.emplace(SourceWorld::Kind::Ordinary, shutdown_error());
+  EXPECT_THAT(world.acquire(), StartsWith("unavailable"));
+  world.expect_nothing_known();
+}
+
+TEST(Source, NothingIsKnownOfTheSlotWhileTheServerDoesNotAnswer) {
+  SlotWorld world;
+  world.server.unreachable[SourceWorld::Kind::Ordinary] = true;
+  EXPECT_EQ(world.acquire(), "working");
+  world.pass(10s);
+  EXPECT_THAT(world.acquire(), StartsWith("unavailable"));
+  world.expect_nothing_known();
+}
+
+TEST(Source, NothingIsKnownOfTheSlotOnceACatalogQueryFails) {
+  SlotWorld world;
+  world.server.answer("json_build_object", std::unexpected(shutdown_error()));
+  EXPECT_THAT(world.acquire(), StartsWith("unavailable"));
+  world.expect_nothing_known();
+}
+
+TEST(Source, ALostSlotStaysKnownAsLost) {
+  SlotWorld world;
+  world.server.facts["slot"]["wal_status"] = "lost";
+  EXPECT_THAT(world.acquire(), StartsWith("refused"));
+  world.source.release();
+  EXPECT_EQ(world.source.counters().slot_status, "lost");
+}
+
+TEST(Source, AStandbySeesTheSlotAndHowFarItsOwnerIs) {
+  SourceWorld world;
+  world.server.facts["lock_held"] = true;
+  ASSERT_EQ(world.acquire(), "standby");
+  const SourceCounters& counters = world.source.counters();
+  EXPECT_EQ(counters.slot_status, "reserved");
+  EXPECT_EQ(counters.acked_position, 0x64U);
+  world.server.facts["slot"]["confirmed_flush_lsn"] = "0/200";
+  world.pass(1s);
+  ASSERT_EQ(world.acquire(), "standby");
+  EXPECT_EQ(counters.acked_position, 0x200U);
+  EXPECT_EQ(counters.confirmed_position, 0x200U);
+}
+
 }  // namespace
 }  // namespace outrider::postgres

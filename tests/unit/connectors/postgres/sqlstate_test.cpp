@@ -1,11 +1,15 @@
 #include "connectors/postgres/sqlstate.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <string>
 #include <utility>
 
 namespace outrider::postgres {
 namespace {
+
+using ::testing::HasSubstr;
 
 TEST(SqlState, SaysWhatAnErrorMeansForTheRelay) {
   for (const char* code : {"", "08006", "57P01", "57P02", "57P03", "57P05", "53300", "55006"}) {
@@ -65,6 +69,31 @@ TEST(SqlState, IsNotMadeUpWhereTheServerNeverAnswered) {
   EXPECT_EQ(error.kind, ErrorKind::Unavailable);
   EXPECT_EQ(sqlstate_of(error), "");
   EXPECT_EQ(connect_error(":  ").kind, ErrorKind::Unavailable);
+}
+
+TEST(SqlState, ARefusedConnectionSaysWhatMendsIt) {
+  const auto hint = [](const std::string& said) {
+    return connect_error("connection to server at \"db\" (10.0.0.1), port 5432 failed: " + said +
+                         "\n")
+        .hint;
+  };
+  EXPECT_THAT(hint("Connection refused\n\tIs the server running on that host?"),
+              HasSubstr("listen_addresses"));
+  EXPECT_THAT(hint("timeout expired"), HasSubstr("firewall"));
+  EXPECT_THAT(hint("FATAL:  3D000: database \"shop\" does not exist"), HasSubstr("dbname"));
+  EXPECT_THAT(hint("FATAL:  28000: role \"relay\" does not exist"), HasSubstr("CREATE ROLE"));
+  EXPECT_THAT(hint("FATAL:  28000: role \"relay\" is not permitted to log in"),
+              HasSubstr("ALTER ROLE … LOGIN"));
+  EXPECT_THAT(hint("FATAL:  28000: no pg_hba.conf entry for host \"10.0.0.2\""),
+              HasSubstr("pg_hba.conf"));
+  EXPECT_THAT(hint("FATAL:  42501: permission denied for database \"shop\""),
+              HasSubstr("GRANT CONNECT"));
+  EXPECT_THAT(hint("FATAL:  42501: must be superuser or replication role to start walsender"),
+              HasSubstr("ALTER ROLE … REPLICATION"));
+  EXPECT_THAT(hint("FATAL:  42501: permission denied to start WAL sender"),
+              HasSubstr("ALTER ROLE … REPLICATION"));
+  EXPECT_THAT(hint("FATAL:  53300: too many connections for role \"relay\""),
+              HasSubstr("CONNECTION LIMIT"));
 }
 
 }  // namespace

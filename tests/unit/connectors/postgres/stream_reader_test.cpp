@@ -302,6 +302,23 @@ void describe(StreamReader& reader, const char* name) {
   ASSERT_TRUE(reader.read(bytes));
 }
 
+TEST(StreamReader, SaysTheTransactionOfARowAndWhatTheColumnsOfItsTableHold) {
+  Stream stream(from(100), 100);
+  stream.begin(200, 745);
+  const std::string relation = relation_message(
+      kOutbox, "public", "outbox", {{"id", 2950}, {"headers", 17}, {"created_at", 1184}});
+  const std::string described = xlog_data(Lsn{}, Lsn{}, at(0), relation);
+  ASSERT_TRUE(stream.reader().read(described));
+  const std::string row = insert_message(kOutbox, {{}, {}, {}});
+  const std::string said = xlog_data(Lsn{}, Lsn{}, at(0), row);
+  const Result<const Event*> event = stream.reader().read(said);
+  ASSERT_TRUE(event);
+  EXPECT_EQ((*event)->xid, 745U);
+  using enum Value::Kind;
+  EXPECT_EQ(std::get<RowInserted>((*event)->what).table->kinds,
+            (std::vector{Text, Bytes, Timestamp}));
+}
+
 TEST(StreamReader, ARowOfAPartitionIsARowOfItsRoot) {
   Stream stream(from(100), 100);
   stream.begin(200, 7);

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -115,11 +116,48 @@ TEST_F(Values, TimestampsAreReadFromTheirBinaryForm) {
     EXPECT_EQ(static_cast<int>(value.kind), static_cast<int>(Kind::Timestamp));
     EXPECT_EQ(value.timestamp, at(946'684'800'000'001));
     for (const std::int64_t infinity :
-         {std::numeric_limits<std::int64_t>::max(), std::numeric_limits<std::int64_t>::min()}) {
+         {std::numeric_limits<std::int64_t>::max(), std::numeric_limits<std::int64_t>::min(),
+          std::int64_t{-63'082'281'600'000'001}}) {  // One microsecond before Christ.
       EXPECT_EQ(static_cast<int>(binary(bytes(infinity), oid).kind),
                 static_cast<int>(Kind::Unreadable));
     }
     EXPECT_EQ(static_cast<int>(binary("1234567", oid).kind), static_cast<int>(Kind::Unreadable));
+  }
+}
+
+TEST_F(Values, ATimestamptzIsWrittenInUtcAsJavaPrintsIt) {
+  const auto written = [&](std::string_view sent) { return std::string(text(sent, 1184).data); };
+  EXPECT_EQ(written("2024-01-31 12:34:56.789+05:30"), "2024-01-31T07:04:56.789Z");
+  EXPECT_EQ(written("2024-02-29 00:00:00.000001+00"), "2024-02-29T00:00:00.000001Z");
+  EXPECT_EQ(written("1969-12-31 23:59:59.999990+00"), "1969-12-31T23:59:59.99999Z");
+  EXPECT_EQ(written("2024-01-01 00:00:00+00"), "2024-01-01T00:00:00Z");
+  EXPECT_EQ(written("0001-01-01 00:00:00+00"), "0001-01-01T00:00:00Z");
+  EXPECT_EQ(written("0001-01-01 00:00:00+01"), "0000-12-31T23:00:00Z");
+  EXPECT_EQ(written("40000-12-31 00:00:00+00"), "+40000-12-31T00:00:00Z");
+  EXPECT_EQ(written("290000-01-01 00:00:00+00"), "+290000-01-01T00:00:00Z");
+}
+
+TEST_F(Values, ATimestampIsWrittenAsItsMicrosecondsOrMillisecondsByItsPrecision) {
+  const auto written = [&](std::string_view sent, std::int32_t modifier) {
+    return std::string(reader_.read({Column::Format::Text, sent}, 1114, modifier).data);
+  };
+  EXPECT_EQ(written("2024-01-01 12:34:56.789", -1), "1704112496789000");
+  EXPECT_EQ(written("2024-01-01 12:34:56.789", 6), "1704112496789000");
+  EXPECT_EQ(written("2024-01-01 12:34:56.789", 4), "1704112496789000");
+  EXPECT_EQ(written("2024-01-01 12:34:56.789", 3), "1704112496789");
+  EXPECT_EQ(written("2024-01-01 12:34:56", 0), "1704112496000");
+  EXPECT_EQ(written("1969-12-31 23:59:59.999", 3), "-1");
+  EXPECT_EQ(binary(PgoutputWriter().number(std::int64_t{1}).bytes(), 1114).data, "946684800000001");
+}
+
+TEST_F(Values, KindsOfColumnsAreKnownBeforeTheirValues) {
+  for (const auto& [oid, kind] : std::map<std::uint32_t, Kind>{{17, Kind::Bytes},
+                                                               {20, Kind::Text},
+                                                               {25, Kind::Text},
+                                                               {1114, Kind::Timestamp},
+                                                               {1184, Kind::Timestamp},
+                                                               {1700, Kind::Text}}) {
+    EXPECT_EQ(static_cast<int>(kind_of(oid)), static_cast<int>(kind)) << oid;
   }
 }
 

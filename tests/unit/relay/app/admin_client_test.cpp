@@ -7,7 +7,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <filesystem>
+#include <fstream>
 #include <string>
 
 namespace outrider::app {
@@ -33,7 +36,19 @@ TEST(AdminClient, SaysThatARelayWithoutHttpCannotBeAsked) {
 
 TEST(AdminClient, TakesAUrlWithAPathForTheRelayItself) {
   const RelayWanted wanted{.config = {}, .url = "http://localhost:9847/status/"};
-  EXPECT_EQ(*find_relay("status", wanted), "http://localhost:9847");
+  EXPECT_EQ(find_relay("status", wanted)->url, "http://localhost:9847");
+}
+
+TEST(AdminClient, LogsInWithTheFirstLineOfThePasswordFile) {
+  const std::string file = ::testing::TempDir() + "outrider-password-" + std::to_string(getpid());
+  std::ofstream(file) << "secret\n";
+  const RelayWanted wanted{
+      .url = "http://localhost:9847", .user = "prometheus", .password_file = file};
+  const auto relay = find_relay("status", wanted);
+  EXPECT_EQ(relay->user, "prometheus");
+  EXPECT_EQ(relay->password, "secret");
+  std::filesystem::remove(file);
+  EXPECT_EQ(find_relay("status", wanted).error(), kExitUnavailable);
 }
 
 TEST(AdminClient, GetsTheAnswerOfARelayAlsoIfItIsABadOne) {
@@ -43,14 +58,14 @@ TEST(AdminClient, GetsTheAnswerOfARelayAlsoIfItIsABadOne) {
     return std::vector<Snapshot>{halted};
   };
   const auto http = *AdminHttp::start(ListenAddress{.host = "127.0.0.1", .port = 0}, snapshots);
-  const std::string url = "http://" + to_string(http->address());
-  EXPECT_EQ(ask_relay(url, "/livez")->status, 200);
-  EXPECT_EQ(ask_relay(url, "/readyz")->status, 503);
-  EXPECT_THAT(ask_relay(url, "/readyz?verbose")->body, HasSubstr("[-]orders failed: halted"));
+  const RelayFound relay{.url = "http://" + to_string(http->address())};
+  EXPECT_EQ(ask_relay(relay, "/livez")->status, 200);
+  EXPECT_EQ(ask_relay(relay, "/readyz")->status, 503);
+  EXPECT_THAT(ask_relay(relay, "/readyz?verbose")->body, HasSubstr("[-]orders failed: halted"));
 }
 
 TEST(AdminClient, NobodyThereIsUnavailableAndSaysWhoWasAsked) {
-  const auto answer = ask_relay("http://127.0.0.1:1", "/livez");
+  const auto answer = ask_relay({.url = "http://127.0.0.1:1"}, "/livez");
   ASSERT_FALSE(answer);
   EXPECT_EQ(exit_code(answer.error().kind), kExitUnavailable);
   EXPECT_THAT(answer.error().what, HasSubstr("http://127.0.0.1:1/livez"));

@@ -85,6 +85,9 @@ TEST(Metrics, WhatIsNotKnownIsNotANumberAndWithoutLimitItIsInfinite) {
   EXPECT_THAT(text_of(snapshot), HasSubstr("outrider_source_lag_bytes{pipeline=\"orders\"} Nan"));
   EXPECT_THAT(text_of(snapshot),
               HasSubstr("outrider_slot_safe_wal_bytes{pipeline=\"orders\"} Nan"));
+  EXPECT_THAT(text_of(snapshot),
+              HasSubstr("outrider_slot_failover_enabled{pipeline=\"orders\"} Nan"));
+  EXPECT_THAT(text_of(snapshot), HasSubstr("outrider_clock_skew_seconds{pipeline=\"orders\"} Nan"));
   snapshot.source.slot_status = "reserved";
   EXPECT_THAT(text_of(snapshot),
               HasSubstr("outrider_slot_safe_wal_bytes{pipeline=\"orders\"} +Inf"));
@@ -102,6 +105,18 @@ TEST(Metrics, LagIsWhatTheServerHasAndWeDidNotConfirm) {
               HasSubstr("outrider_source_lag_seconds{pipeline=\"orders\"} 1.5\n"));
 }
 
+TEST(Metrics, LagOfWhatNobodyReadsIsNotKnownButThatOfWhatWasReadGoesOn) {
+  const std::string name = "outrider_source_lag_seconds{pipeline=\"orders\"} ";
+  EXPECT_THAT(text_of(snapshot_of("orders", PipelineState::Streaming)), HasSubstr(name + "0\n"));
+  for (const PipelineState state : {PipelineState::Starting, PipelineState::Standby,
+                                    PipelineState::Retrying, PipelineState::Halted}) {
+    Snapshot snapshot = snapshot_of("orders", state);
+    EXPECT_THAT(text_of(snapshot), HasSubstr(name + "Nan\n")) << to_string(state);
+    snapshot.counters.oldest_undelivered = kNow - 90s;
+    EXPECT_THAT(text_of(snapshot), HasSubstr(name + "90\n")) << to_string(state);
+  }
+}
+
 TEST(Metrics, LagIsNeverNegativeWhenClocksAndLooksDisagree) {
   Snapshot snapshot = snapshot_of("orders", PipelineState::Streaming);
   snapshot.source.server_position = 5000;
@@ -109,6 +124,23 @@ TEST(Metrics, LagIsNeverNegativeWhenClocksAndLooksDisagree) {
   snapshot.counters.oldest_undelivered = kNow + 1s;
   EXPECT_THAT(text_of(snapshot), HasSubstr("outrider_source_lag_bytes{pipeline=\"orders\"} 0\n"));
   EXPECT_THAT(text_of(snapshot), HasSubstr("outrider_source_lag_seconds{pipeline=\"orders\"} 0\n"));
+}
+
+TEST(Metrics, TellOfTheServersClockAndOfASlotThatAFailoverKeeps) {
+  Snapshot snapshot = snapshot_of("orders", PipelineState::Streaming);
+  snapshot.source.clock_skew = -1500ms;
+  snapshot.source.slot_failover = false;
+  snapshot.source.last_message = kNow;
+  EXPECT_THAT(text_of(snapshot),
+              HasSubstr("outrider_clock_skew_seconds{pipeline=\"orders\"} -1.5\n"));
+  EXPECT_THAT(text_of(snapshot),
+              HasSubstr("outrider_slot_failover_enabled{pipeline=\"orders\"} 0\n"));
+  EXPECT_THAT(text_of(snapshot),
+              HasSubstr("outrider_source_last_message_timestamp_seconds{pipeline=\"orders\"} "
+                        "1700000000\n"));
+  snapshot.source.slot_failover = true;
+  EXPECT_THAT(text_of(snapshot),
+              HasSubstr("outrider_slot_failover_enabled{pipeline=\"orders\"} 1\n"));
 }
 
 TEST(Metrics, LatencyBucketsAreCumulativeAndEndInInfinity) {
@@ -130,7 +162,8 @@ TEST(Metrics, PipelineNamesAreEscaped) {
 }
 
 TEST(Metrics, TellAboutTheProcessAndTheBuild) {
-  const std::string text = Metrics([] { return std::vector<Snapshot>(); }).text();
+  const std::string text = Metrics([] { return std::vector<Snapshot>(); }, "c0ffee").text();
+  EXPECT_THAT(text, HasSubstr("outrider_config_info{sha256=\"c0ffee\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("outrider_build_info{version=\"" + std::string(build_info().version) +
                               "\",compiler="));
   for (const char* name : {"process_cpu_seconds_total", "process_resident_memory_bytes",

@@ -64,6 +64,8 @@ TEST(Status, ShowsPositionsAsPostgresWritesThemAndTheLastErrorWithItsHint) {
   EXPECT_EQ(orders["source"]["slot"]["wal_status"], "lost");
   EXPECT_EQ(orders["source"]["slot"]["safe_bytes"], nullptr);
   EXPECT_EQ(orders["lag"]["bytes"], nullptr);
+  EXPECT_EQ(orders["lag"]["seconds"], nullptr);
+  EXPECT_EQ(orders["source"]["slot"]["failover"], nullptr);
   EXPECT_EQ(orders["seconds_since_loop_turned"], 2);
 }
 

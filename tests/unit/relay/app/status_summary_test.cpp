@@ -58,6 +58,7 @@ TEST(StatusSummary, SaysStateLagReasonAndRemedyInWords) {
   EXPECT_THAT(text, HasSubstr(", up 3 h 12 min\n"));
   EXPECT_THAT(text, HasSubstr("\norders: halted\n"));
   EXPECT_THAT(text, HasSubstr("  reason     the slot is lost\n"));
+  EXPECT_THAT(text, HasSubstr("  lag        unknown, unknown\n"));
   EXPECT_THAT(text, HasSubstr("  remedy     outrider checkpoint show\n"));
   EXPECT_THAT(text, HasSubstr("1234 events since the start; last commit 2023-11-14T22:13:20"));
   EXPECT_THAT(text, HasSubstr("; 1 bad\n"));

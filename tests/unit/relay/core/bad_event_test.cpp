@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace outrider {
 namespace {
@@ -43,6 +45,14 @@ std::vector<std::string> topics_of(const Rig& rig, const std::string& id) {
   return topics;
 }
 
+std::vector<std::pair<Notice::Severity, std::string>> said_by(const Rig& rig) {
+  std::vector<std::pair<Notice::Severity, std::string>> said;
+  for (Notice& notice : rig.pipeline->take_notices()) {
+    said.emplace_back(notice.severity, std::move(notice.what));
+  }
+  return said;
+}
+
 TEST(SkipPolicy, LeavesOutTheBadEventAndDeliversTheRestOfItsTransaction) {
   Rig rig = rig_with(BadEventPolicy::Skip);
   rig.source->script = {row(1, "a"), without_key(1, "bad"), row(1, "b"),
@@ -54,9 +64,9 @@ TEST(SkipPolicy, LeavesOutTheBadEventAndDeliversTheRestOfItsTransaction) {
   EXPECT_EQ(rig.pipeline->counters().events_skipped_bad, 1U);
   EXPECT_EQ(rig.pipeline->counters().events_bad, 1U);
   EXPECT_EQ(rig.pipeline->counters().events_received, 4U);
-  std::string said;
-  for (const Notice& notice : rig.pipeline->take_notices()) said += notice.what + "\n";
-  EXPECT_THAT(said, HasSubstr("skipped bad event 0/1:2: column \"aggregateid\""));
+  EXPECT_THAT(said_by(rig), Contains(Pair(Notice::Severity::Error,
+                                          "skipped bad event 0/1:2 (id \"bad\", xid 701): column "
+                                          "\"aggregateid\" of \"public\".\"outbox\" is NULL")));
 }
 
 TEST(SkipPolicy, ATransactionOfBadEventsAloneIsConfirmed) {
@@ -180,6 +190,12 @@ TEST(DeadLetterPolicy, SendsTheBadEventWithItsReasonUnderTheTicketOfItsTransacti
       bad.headers,
       Contains(Pair("outrider.reason", "column \"aggregateid\" of \"public\".\"outbox\" is NULL")));
   EXPECT_THAT(bad.headers, Contains(Pair("outrider.event", "0/1:2")));
+  EXPECT_THAT(bad.headers, Contains(Pair("outrider.xid", "701")));
+  EXPECT_THAT(said_by(rig), Contains(Pair(Notice::Severity::Warning,
+                                          "sent bad event 0/1:2 (id \"bad\", xid 701) to \"" +
+                                              std::string(kTopic) +
+                                              "\": column \"aggregateid\" of "
+                                              "\"public\".\"outbox\" is NULL")));
   EXPECT_EQ(rig.source->confirmed.back(), 4U);
   EXPECT_EQ(rig.pipeline->counters().events_dead_lettered, 1U);
 }

@@ -24,6 +24,9 @@ struct Row {
     event.what = RowInserted{.table = &table, .values = values};
     return letters.map(std::get<RowInserted>(event.what), event, error, extent);
   }
+  std::string name() const {
+    return letters.name(RowInserted{.table = &table, .values = values}, event);
+  }
   std::vector<std::pair<std::string, std::string>> headers(Extent extent) {
     std::vector<std::pair<std::string, std::string>> headers;
     for (const Header& header : map(extent).headers) {
@@ -37,7 +40,10 @@ struct Row {
               .columns = {"id", "aggregatetype", "aggregateid", "type", "payload", "headers"}};
   std::vector<Value> values = {text("7"),       text("or der"), text("key"),
                                text("created"), text("{}"),     text("[1]")};
-  Event event{.id = {.transaction = 0x1'0000'00AB, .ordinal = 3}, .committed_at = {}, .what = {}};
+  Event event{.id = {.transaction = 0x1'0000'00AB, .ordinal = 3},
+              .xid = 745,
+              .committed_at = {},
+              .what = {}};
   Error error{ErrorKind::BadEvent, "no legal topic", ""};
   DeadLetters letters{"dead", OutboxOptions{}};
 };
@@ -49,12 +55,12 @@ TEST(DeadLetters, AWholeOneHoldsTheRowAndTheReason) {
   EXPECT_EQ(record.key, "key");
   EXPECT_EQ(record.value, "{}");
   EXPECT_EQ(record.event, row.event.id);
-  EXPECT_THAT(
-      row.headers(Extent::Whole),
-      ::testing::ElementsAre(
-          Pair("id", "7"), Pair("eventType", "created"), Pair("outrider.reason", "no legal topic"),
-          Pair("outrider.event", "1/AB:3"), Pair("outrider.table", "\"public\".\"outbox\""),
-          Pair("outrider.aggregatetype", "or der"), Pair("outrider.headers", "[1]")));
+  EXPECT_THAT(row.headers(Extent::Whole),
+              ::testing::ElementsAre(
+                  Pair("id", "7"), Pair("eventType", "created"),
+                  Pair("outrider.reason", "no legal topic"), Pair("outrider.event", "1/AB:3"),
+                  Pair("outrider.xid", "745"), Pair("outrider.table", "\"public\".\"outbox\""),
+                  Pair("outrider.aggregatetype", "or der"), Pair("outrider.headers", "[1]")));
 }
 
 TEST(DeadLetters, ABriefOneLeavesOutWhatIsLongAndSaysSo) {
@@ -86,6 +92,19 @@ TEST(DeadLetters, TextThatIsNoUtf8ComesAsItIs) {
   Row row;
   row.values[4] = Value{.kind = Value::Kind::Undecodable, .data = "\xff", .timestamp = {}};
   EXPECT_EQ(row.map(Extent::Whole).value, "\xff");
+}
+
+TEST(DeadLetters, NamesAnEventByItsPlaceItsIdAndItsTransactionAsFarAsTheyCanBeRead) {
+  Row row;
+  EXPECT_EQ(row.name(), "1/AB:3 (id \"7\", xid 745)");
+  row.event.xid = 0;
+  EXPECT_EQ(row.name(), "1/AB:3 (id \"7\")");
+  const std::string longish(5000, 'x');
+  for (const Value& id : {Value{}, text(longish),
+                          Value{.kind = Value::Kind::Bytes, .data = "\xff", .timestamp = {}}}) {
+    row.values[0] = id;
+    EXPECT_EQ(row.name(), "1/AB:3 (id unreadable)");
+  }
 }
 
 TEST(DeadLetters, ARowWithFewerValuesThanColumnsIsReadAsFarAsItGoes) {

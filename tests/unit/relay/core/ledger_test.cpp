@@ -13,8 +13,12 @@ Position position_of(int number) {
   return Position(bytes);
 }
 
+CommittedEvent event_of(std::uint64_t transaction, WallTime committed_at = {}) {
+  return {.id = {.transaction = transaction, .ordinal = 0}, .committed_at = committed_at};
+}
+
 Ticket sealed(DeliveryLedger& ledger, int number) {
-  const Ticket ticket = ledger.open(WallTime{});
+  const Ticket ticket = ledger.open(event_of(1));
   ledger.seal(position_of(number), 1, 10);
   return ticket;
 }
@@ -48,7 +52,7 @@ TEST(Ledger, IgnoresReportsOfTicketsItDoesNotKnow) {
 TEST(Ledger, NeverConfirmsATicketTwiceOrBeforeItIsSealed) {
   DeliveryLedger ledger;
   const Ticket first = sealed(ledger, 1);
-  const Ticket open = ledger.open(WallTime{});
+  const Ticket open = ledger.open(event_of(2));
   EXPECT_FALSE(ledger.delivered(open));
   EXPECT_TRUE(ledger.delivered(first));
   EXPECT_FALSE(ledger.delivered(first));
@@ -58,13 +62,15 @@ TEST(Ledger, NeverConfirmsATicketTwiceOrBeforeItIsSealed) {
   EXPECT_EQ(ledger.take_confirmable(), position_of(2));
 }
 
-TEST(Ledger, TellsTheOldestUndeliveredCommitAndWhatATicketHeld) {
+TEST(Ledger, TellsTheOldestUndeliveredEventAndWhatATicketHeld) {
   DeliveryLedger ledger;
   EXPECT_FALSE(ledger.oldest());
   const WallTime early{std::chrono::seconds(5)};
-  const Ticket ticket = ledger.open(early);
+  const Ticket ticket = ledger.open(event_of(3, early));
   ledger.seal(position_of(1), 7, 70);
-  EXPECT_EQ(ledger.oldest(), early);
+  ASSERT_TRUE(ledger.oldest());
+  EXPECT_EQ(ledger.oldest()->committed_at, early);
+  EXPECT_EQ(ledger.oldest()->id.transaction, 3U);
   const auto delivered = ledger.delivered(ticket);
   ASSERT_TRUE(delivered);
   EXPECT_EQ(delivered->records, 7U);
@@ -73,12 +79,24 @@ TEST(Ledger, TellsTheOldestUndeliveredCommitAndWhatATicketHeld) {
   EXPECT_FALSE(ledger.oldest());
 }
 
+TEST(Ledger, ATicketWithoutEventsIsNoUndeliveredEvent) {
+  DeliveryLedger ledger;
+  const Ticket idle = ledger.open_without_events();
+  ledger.seal(position_of(1), 0, 0);
+  EXPECT_FALSE(ledger.oldest());
+  const Ticket ticket = sealed(ledger, 2);
+  EXPECT_TRUE(ledger.oldest());
+  EXPECT_TRUE(ledger.delivered(ticket));
+  EXPECT_FALSE(ledger.oldest()) << "delivered, but not yet to be confirmed";
+  EXPECT_TRUE(ledger.delivered(idle));
+}
+
 TEST(Ledger, ACancelledTicketLeavesNothingBehind) {
   DeliveryLedger ledger;
-  const Ticket cancelled = ledger.open(WallTime{});
+  const Ticket cancelled = ledger.open(event_of(1));
   ledger.cancel();
   EXPECT_TRUE(ledger.empty());
-  EXPECT_EQ(ledger.open(WallTime{}), cancelled);
+  EXPECT_EQ(ledger.open(event_of(1)), cancelled);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 
 namespace outrider {
 namespace {
@@ -59,6 +60,24 @@ TEST(MessageRows, AMessageBecomesTheRecordOfTheRowWithTheSameColumns) {
   EXPECT_EQ((*record)->headers.size(), 4U);
   EXPECT_EQ((*record)->headers[2].value, "acme");
   EXPECT_EQ((*record)->headers[3].name, "a");
+}
+
+TEST(MessageRows, AMemberWithTheNameOfTheTimestampIsAHeaderLikeAnyOther) {
+  OutboxOptions options = outbox();
+  options.additional = {{"created_at", AdditionalColumn::Placement::Header, "created_at"}};
+  MessageRows rows(options);
+  OutboxMapper mapper = *OutboxMapper::create(options);
+  const LogicalMessage said =
+      message(R"({"id": "e1", "aggregatetype": "order", "aggregateid": 7, "type": "created",)"
+              R"( "payload": {}, "created_at": "2026-01-01"})");
+  Event event;
+  event.committed_at = WallTime(std::chrono::seconds(7));
+  const Result<RowInserted> row = rows.read(said);
+  ASSERT_TRUE(row);
+  const Result<const Record*> record = mapper.map(*row, event);
+  ASSERT_TRUE(record && *record != nullptr) << record.error().what;
+  EXPECT_EQ((*record)->headers[2].value, "2026-01-01");
+  EXPECT_EQ((*record)->timestamp, event.committed_at);
 }
 
 TEST(MessageRows, ValuesAreWhatWasWritten) {

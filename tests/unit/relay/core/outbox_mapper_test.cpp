@@ -12,6 +12,9 @@ Value text(std::string_view data) {
   return {.kind = Value::Kind::Text, .data = data, .timestamp = {}};
 }
 Value null() { return {}; }
+Value timestamp(std::string_view data, WallTime time) {
+  return {.kind = Value::Kind::Timestamp, .data = data, .timestamp = time};
+}
 
 /// One outbox row with good values, to be spoilt column by column.
 struct Row {
@@ -29,6 +32,14 @@ struct Row {
   Value& operator[](std::string_view name) {
     return values[static_cast<std::size_t>(std::ranges::find(table.columns, name) -
                                            table.columns.begin())];
+  }
+  /// Says of every column what it holds; Text unless `kind` says otherwise of the one.
+  void describe(std::string_view name, Value::Kind kind) {
+    table.kinds.assign(table.columns.size(), Value::Kind::Text);
+    table.kinds[static_cast<std::size_t>(std::ranges::find(table.columns, "created_at") -
+                                         table.columns.begin())] = Value::Kind::Timestamp;
+    table.kinds[static_cast<std::size_t>(std::ranges::find(table.columns, name) -
+                                         table.columns.begin())] = kind;
   }
   Result<const Record*> map(OutboxMapper& mapper) {
     return mapper.map(RowInserted{.table = &table, .values = values}, event);
@@ -193,6 +204,35 @@ TEST(OutboxMapper, PlacesAnAdditionalColumnInAHeaderByItsAlias) {
   EXPECT_EQ(headers_of(**record), "id=e1;eventType=created;tenantId=<null>;");
 }
 
+TEST(OutboxMapper, PlacesAPointInTimeInHeaderKeyAndTopicAsItsText) {
+  OutboxOptions options = with({{"due", Placement::Header, "due"},
+                                {"due", Placement::Key, "due"},
+                                {"due", Placement::Topic, "due"}});
+  options.topic = "shop.{aggregatetype}.{due}";
+  OutboxMapper mapper = mapper_with(std::move(options));
+  Row row = with_column("due", timestamp("1704112496789000", WallTime{}));
+  const Result<const Record*> record = row.map(mapper);
+  ASSERT_TRUE(record && *record != nullptr);
+  EXPECT_EQ(headers_of(**record), "id=e1;eventType=created;due=1704112496789000;");
+  EXPECT_EQ((*record)->key, "1704112496789000");
+  EXPECT_EQ((*record)->topic, "shop.order.1704112496789000");
+}
+
+TEST(OutboxMapper, APointInTimeThatCannotBeReadIsABadEvent) {
+  OutboxMapper mapper = mapper_with(with({{"due", Placement::Header, "due"}}));
+  for (const char* column : {"due", "created_at"}) {
+    Row row = with_column("due", null());
+    row.describe("due", Value::Kind::Timestamp);
+    row[column] = {.kind = Value::Kind::Unreadable, .data = "infinity", .timestamp = {}};
+    const Result<const Record*> record = row.map(mapper);
+    ASSERT_FALSE(record) << column;
+    EXPECT_EQ(record.error().kind, ErrorKind::BadEvent);
+    EXPECT_EQ(record.error().what, "column \"" + std::string(column) +
+                                       "\" of \"public\".\"outbox\" is no point in time that "
+                                       "can be sent");
+  }
+}
+
 TEST(OutboxMapper, PlacesAnAdditionalColumnAsThePartition) {
   OutboxMapper mapper = mapper_with(with({{"shard", Placement::Partition, "shard"}}));
   Row row = with_column("shard", text("7"));
@@ -235,6 +275,89 @@ TEST(OutboxMapper, ATableWithoutAnAdditionalColumnIsMisconfigured) {
   ASSERT_FALSE(record);
   EXPECT_EQ(record.error().kind, ErrorKind::Misconfigured);
   EXPECT_THAT(record.error().what, HasSubstr("\"tenant\""));
+}
+
+TEST(OutboxMapper, AnOptionalColumnOfAWrongTypeIsMisconfiguredThoughItIsNull) {
+  for (const std::string column : {"headers", "traceparent", "tracestate", "tracingspancontext"}) {
+    for (const Value::Kind kind : {Value::Kind::Bytes, Value::Kind::Timestamp}) {
+      Row row = with_column(column, null());
+      row.describe(column, kind);
+      OutboxMapper mapper = mapper_with();
+      const Result<const Record*> record = row.map(mapper);
+      ASSERT_FALSE(record) << column;
+      EXPECT_EQ(record.error().kind, ErrorKind::Misconfigured);
+      EXPECT_EQ(record.error().what,
+                "column \"" + column + "\" of outbox table \"public\".\"outbox\" is no text");
+      EXPECT_THAT(record.error().hint,
+                  HasSubstr("change its type to text, or let outbox.columns." + column));
+    }
+  }
+}
+
+TEST(OutboxMapper, ATimestampColumnThatIsNoneIsMisconfiguredAndMayBeLeftOutByName) {
+  Row row;
+  row.describe("created_at", Value::Kind::Text);
+  row["created_at"] = text("1704112496789");
+  OutboxMapper mapper = mapper_with();
+  const Result<const Record*> record = row.map(mapper);
+  ASSERT_FALSE(record);
+  EXPECT_EQ(record.error().kind, ErrorKind::Misconfigured);
+  EXPECT_THAT(record.error().what, HasSubstr("\"created_at\""));
+  EXPECT_THAT(record.error().what, HasSubstr("is no timestamp"));
+  OutboxOptions options;
+  options.columns.timestamp = "";
+  OutboxMapper without = mapper_with(std::move(options));
+  const Result<const Record*> sent = row.map(without);
+  ASSERT_TRUE(sent && *sent != nullptr);
+  EXPECT_EQ((*sent)->timestamp, row.event.committed_at);
+}
+
+TEST(OutboxMapper, APartitionThatIsNoTextIsMisconfigured) {
+  Row row = with_column("shard", null());
+  row.describe("shard", Value::Kind::Bytes);
+  OutboxMapper mapper = mapper_with(with({{"shard", Placement::Partition, "shard"}}));
+  const Result<const Record*> record = row.map(mapper);
+  ASSERT_FALSE(record);
+  EXPECT_EQ(record.error().kind, ErrorKind::Misconfigured);
+}
+
+TEST(OutboxMapper, AnOptionalColumnOfANameOfTheUsersOwnMustBeThere) {
+  const auto named = [](std::string OutboxColumns::* column) {
+    OutboxOptions options;
+    options.columns.*column = "mine";
+    return options;
+  };
+  for (const auto column :
+       {&OutboxColumns::headers, &OutboxColumns::traceparent, &OutboxColumns::tracestate,
+        &OutboxColumns::tracingspancontext, &OutboxColumns::timestamp}) {
+    OutboxMapper mapper = mapper_with(named(column));
+    Row row;
+    const Result<const Record*> record = row.map(mapper);
+    ASSERT_FALSE(record);
+    EXPECT_EQ(record.error().kind, ErrorKind::Misconfigured);
+    EXPECT_EQ(record.error().what, "outbox table \"public\".\"outbox\" misses column \"mine\"");
+    Row later = with_column("mine", null());
+    later.table.version = 2;
+    EXPECT_TRUE(later.map(mapper));
+    Row message;
+    message.table.schema = "";
+    message.table.version = 3;
+    OutboxOptions of_messages = named(column);
+    of_messages.message_prefix = message.table.name;
+    OutboxMapper of_message = mapper_with(std::move(of_messages));
+    EXPECT_TRUE(message.map(of_message));
+  }
+}
+
+TEST(OutboxMapper, AnOptionalColumnThatIsAddedLaterIsUsedFromThenOn) {
+  OutboxMapper mapper = mapper_with();
+  Row row;
+  ASSERT_TRUE(row.map(mapper));
+  Row later = with_column("tracestate", text("a=b"));
+  later.table.version = 2;
+  const Result<const Record*> record = later.map(mapper);
+  ASSERT_TRUE(record && *record != nullptr);
+  EXPECT_EQ(headers_of(**record), "id=e1;eventType=created;tracestate=a=b;");
 }
 
 TEST(OutboxMapper, OnlyOneColumnIsTheKey) {

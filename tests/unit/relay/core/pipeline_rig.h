@@ -16,6 +16,9 @@ namespace outrider::testing {
 inline Scripted row(std::uint64_t transaction, std::string id) {
   return {.transaction = transaction, .id = std::move(id)};
 }
+inline Scripted row(std::uint64_t transaction, std::string id, WallTime committed_at) {
+  return {.transaction = transaction, .id = std::move(id), .committed_at = committed_at};
+}
 inline Scripted commit(std::uint64_t transaction) {
   return {.transaction = transaction, .id = {}, .special = Committed{}};
 }

@@ -6,6 +6,7 @@
 #include "connectors/source.h"
 
 #include <array>
+#include <chrono>
 #include <cstring>
 #include <deque>
 #include <functional>
@@ -48,6 +49,7 @@ struct Scripted {
   std::string id;
   std::optional<std::string> key = "k";
   std::optional<decltype(Event::what)> special = {};
+  WallTime committed_at{std::chrono::seconds(1)};
 };
 
 class ScriptedSource final : public Source {
@@ -77,6 +79,7 @@ class ScriptedSource final : public Source {
   }
   Result<bool> start(const Position& from, TimePoint) override {
     said_ = events_done(from);
+    acknowledge(said_);
     return true;
   }
   Result<const Event*> next() override {
@@ -84,7 +87,8 @@ class ScriptedSource final : public Source {
     if (said_ >= std::min(ready, script.size())) return nullptr;
     const Scripted& scripted = script[said_++];
     event_.id = {.transaction = scripted.transaction, .ordinal = said_};
-    event_.committed_at = WallTime{std::chrono::seconds(1)};
+    event_.xid = 700 + scripted.transaction;
+    event_.committed_at = scripted.committed_at;
     if (scripted.special) {
       event_.what = *scripted.special;
       return &event_;
@@ -99,6 +103,7 @@ class ScriptedSource final : public Source {
   }
   Result<void> confirm(const Position& delivered) override {
     confirmed.push_back(events_done(delivered));
+    acknowledge(confirmed.back());
     return {};
   }
   Result<void> tick(Now) override { return {}; }
@@ -108,6 +113,13 @@ class ScriptedSource final : public Source {
   const PositionFormat& position_format() const override { return format_; }
   Notices take_notices() override { return {}; }
 
+  /// So many events of the script are durable in the sink, whoever delivered them.
+  void acknowledge(std::uint64_t count) {
+    if (count == 0) return;
+    const Scripted& last = script[count - 1];
+    const bool is_whole = last.special && std::holds_alternative<Committed>(*last.special);
+    counters_.acked_position = last.transaction + (is_whole ? 1 : 0);
+  }
   /// Rows are of a table without it.
   void lose_column(const std::string& name) { std::erase(table_.columns, name); }
 

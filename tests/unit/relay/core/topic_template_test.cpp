@@ -77,5 +77,31 @@ TEST(TopicTemplate, AListOfTopicsAllowsWhatItNamesAndNothingElse) {
   EXPECT_EQ(expanded("{aggregatetype}", {"orde"}, names), "expand: topic \"orde\" is not allowed");
 }
 
+bool fits(std::string_view text, std::string_view topic, TopicNames names = {}) {
+  return TopicTemplate::parse(text, std::move(names))->fits(topic);
+}
+
+TEST(TopicTemplate, KnowsWhichTopicsARowCouldGoTo) {
+  EXPECT_TRUE(fits("outbox.event.{aggregatetype}", "outbox.event.order"));
+  EXPECT_FALSE(fits("outbox.event.{aggregatetype}", "outbox.event."));
+  EXPECT_FALSE(fits("outbox.event.{aggregatetype}", "other.event.order"));
+  EXPECT_FALSE(fits("_{aggregatetype}", "__consumer_offsets"));
+  EXPECT_TRUE(fits("all-events", "all-events"));
+  EXPECT_FALSE(fits("all-events", "all-events-too"));
+}
+
+TEST(TopicTemplate, KnowsTheTopicsOfSeveralPlaceholders) {
+  const TopicNames two{.placeholders = {"aggregatetype", "region"}};
+  EXPECT_TRUE(fits("t.{region}.{aggregatetype}.v1", "t.eu.order.v1", two));
+  EXPECT_TRUE(fits("t.{region}.{aggregatetype}.v1", "t.eu.order.item.v1", two));
+  EXPECT_FALSE(fits("t.{region}.{aggregatetype}.v1", "t.eu.order", two));
+  EXPECT_FALSE(fits("t.{region}.{aggregatetype}.v1", "t.eu..v1", two));
+  EXPECT_TRUE(fits("t{region}{aggregatetype}", "tab", two));
+  EXPECT_FALSE(fits("t{region}{aggregatetype}", "ta", two));
+  const TopicNames listed{.allowed_topics = {"order"}};
+  EXPECT_TRUE(fits("{aggregatetype}", "order", listed));
+  EXPECT_FALSE(fits("{aggregatetype}", "payment", listed));
+}
+
 }  // namespace
 }  // namespace outrider

@@ -1,5 +1,6 @@
-#include "connectors/postgres/setup/owner_session.h"
+#include "connectors/postgres/setup/blocking_session.h"
 
+#include <fmt/format.h>
 #include <poll.h>
 
 #include <algorithm>
@@ -9,7 +10,11 @@
 namespace outrider::postgres {
 namespace {
 
+using std::chrono::steady_clock;
+
 constexpr std::chrono::seconds kConnectTimeout{10};
+// For the server to say that it cancelled a statement.
+constexpr std::chrono::seconds kGrace{2};
 // Longest sleep without a look at the connection.
 constexpr std::chrono::seconds kGlance{1};
 
@@ -22,17 +27,17 @@ Options options_for(std::string dsn) {
 
 }  // namespace
 
-OwnerSession::OwnerSession(std::string dsn) : OwnerSession(options_for(std::move(dsn))) {}
+BlockingSession::BlockingSession(std::string dsn) : BlockingSession(options_for(std::move(dsn))) {}
 
-OwnerSession::OwnerSession(Options options)
+BlockingSession::BlockingSession(Options options)
     : connector_(std::move(options)), connection_(connector_.open(Connection::Kind::Ordinary)) {}
 
-Result<void> OwnerSession::connect() {
-  const TimePoint deadline = std::chrono::steady_clock::now() + kConnectTimeout;
+Result<void> BlockingSession::connect() {
+  const TimePoint deadline = steady_clock::now() + kConnectTimeout;
   while (true) {
     OUTRIDER_TRY(const bool ready, connection_->connect());
     if (ready) break;
-    if (std::chrono::steady_clock::now() >= deadline) {
+    if (steady_clock::now() >= deadline) {
       return failure(ErrorKind::Unavailable, "the server did not answer within 10 seconds");
     }
     wait(deadline);
@@ -43,18 +48,28 @@ Result<void> OwnerSession::connect() {
   return {};
 }
 
-Result<Rows> OwnerSession::query(const std::string& sql) {
+Result<void> BlockingSession::limit_queries(std::chrono::seconds longest) {
+  longest_ = longest;
+  OUTRIDER_TRY(query(fmt::format("set statement_timeout = '{}s'", longest.count())));
+  return {};
+}
+
+Result<Rows> BlockingSession::query(const std::string& sql) {
+  const TimePoint deadline = longest_ ? steady_clock::now() + *longest_ + kGrace : TimePoint::max();
   OUTRIDER_TRY(connection_->query(sql));
   while (true) {
     OUTRIDER_TRY(std::optional<Rows> rows, connection_->result());
     if (rows) return std::move(*rows);
-    wait(TimePoint::max());
+    if (steady_clock::now() >= deadline) {
+      return failure(ErrorKind::Unavailable, "the server does not answer any more");
+    }
+    wait(deadline);
   }
 }
 
-void OwnerSession::wait(TimePoint until) const {
+void BlockingSession::wait(TimePoint until) const {
   using std::chrono::milliseconds;
-  const TimePoint now = std::chrono::steady_clock::now();
+  const TimePoint now = steady_clock::now();
   const TimePoint wake = std::clamp(until, now, now + kGlance);
   const Wake::Descriptor interest = connection_->interest();
   pollfd descriptor{.fd = interest.fd, .events = 0, .revents = 0};
