@@ -247,6 +247,7 @@ void World::pause_relay() { relay().process().signal(SIGSTOP); }
 void World::resume_relay() { relay().process().signal(SIGCONT); }
 
 Replica World::start_replica() {
+  wait_state("streaming");
   return Replica(folder_->path(), "replica" + std::to_string(++replicas_), pipelines_yaml());
 }
 

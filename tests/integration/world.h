@@ -134,6 +134,7 @@ class World {
   void kill_relay();
   void pause_relay();
   void resume_relay();
+  /// Another relay of the same pipelines, once the first is their leader.
   Replica start_replica();
   /// Runs the program with the words and the relay's configuration: what it printed, or with which
   /// code and words it ended.
