@@ -84,6 +84,8 @@ struct Done {};
 struct JobFailure {
   ClientError error;
   std::string act;  ///< What was tried.
+
+  Error to_error() const { return kafka::to_error(error, act); }
 };
 using JobResult = std::variant<CheckpointFacts, TopicFacts, PartitionCount, Done, JobFailure>;
 

@@ -18,19 +18,12 @@ constexpr int kAnswerTimeoutMs = 10'000;
 constexpr auto kCreationTimeout = 15s;
 constexpr auto kPollInterval = 50ms;
 
-std::unexpected<JobFailure> failed(ClientError error, std::string act) {
-  return std::unexpected(JobFailure{.error = std::move(error), .act = std::move(act)});
-}
-
-std::unexpected<JobFailure> failed(rd_kafka_resp_err_t code, std::string act) {
-  return failed(error_of(code), std::move(act));
-}
-
 Answer<ClientEvent> answer_to(rd_kafka_queue_t* queue, const std::string& act) {
   ClientEvent event(rd_kafka_queue_poll(queue, kAnswerTimeoutMs));
-  if (!event) return failed(RD_KAFKA_RESP_ERR__TIMED_OUT, act);
+  if (!event) return failed_job(RD_KAFKA_RESP_ERR__TIMED_OUT, act);
   if (const rd_kafka_resp_err_t code = rd_kafka_event_error(event.get())) {
-    return failed(ClientError{.code = code, .text = rd_kafka_event_error_string(event.get())}, act);
+    return failed_job(ClientError{.code = code, .text = rd_kafka_event_error_string(event.get())},
+                      act);
   }
   return event;
 }
@@ -46,8 +39,8 @@ Answer<void> request_topic(rd_kafka_t* handle, const TopicPlan& plan, Creation c
   NewTopic topic(rd_kafka_NewTopic_new(plan.name.c_str(), plan.partitions, plan.replication,
                                        reason.data(), reason.size()));
   if (!topic) {
-    return failed(ClientError{.code = RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION, .text = reason.data()},
-                  act);
+    return failed_job(ClientError{.code = RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION, .text = reason.data()},
+                      act);
   }
   for (const auto& [name, value] : plan.settings) {
     rd_kafka_NewTopic_set_config(topic.get(), name.c_str(), value.c_str());
@@ -58,34 +51,41 @@ Answer<void> request_topic(rd_kafka_t* handle, const TopicPlan& plan, Creation c
   const Queue queue(rd_kafka_queue_new(handle));
   rd_kafka_NewTopic_t* topics[] = {topic.get()};
   rd_kafka_CreateTopics(handle, topics, 1, options.get(), queue.get());
-  auto event = answer_to(queue.get(), act);
-  if (!event) return std::unexpected(std::move(event).error());
+  OUTRIDER_TRY(const ClientEvent event, answer_to(queue.get(), act));
   std::size_t count = 0;
   const rd_kafka_topic_result_t** results =
-      rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event->get()), &count);
+      rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
   for (std::size_t i = 0; i < count; ++i) {
     const rd_kafka_resp_err_t code = rd_kafka_topic_result_error(results[i]);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) {
       continue;
     }
     const char* text = rd_kafka_topic_result_error_string(results[i]);
-    return failed(ClientError{.code = code, .text = text == nullptr ? "" : text}, act);
+    return failed_job(ClientError{.code = code, .text = text == nullptr ? "" : text}, act);
   }
   return {};
 }
 
 }  // namespace
 
+std::unexpected<JobFailure> failed_job(ClientError error, std::string act) {
+  return std::unexpected(JobFailure{.error = std::move(error), .act = std::move(act)});
+}
+
+std::unexpected<JobFailure> failed_job(rd_kafka_resp_err_t code, std::string act) {
+  return failed_job(error_of(code), std::move(act));
+}
+
 Answer<TopicPartitions> look_up_topic(rd_kafka_t* handle, const std::string& topic) {
   const std::string act = act_of_look_up(topic);
   const Topic object(rd_kafka_topic_new(handle, topic.c_str(), nullptr));
-  if (!object) return failed(rd_kafka_last_error(), act);
+  if (!object) return failed_job(rd_kafka_last_error(), act);
   const rd_kafka_metadata_t* raw = nullptr;
   const rd_kafka_resp_err_t code =
       rd_kafka_metadata(handle, 0, object.get(), &raw, kAnswerTimeoutMs);
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return failed(code, act);
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return failed_job(code, act);
   const Metadata metadata(raw);
-  if (metadata->topic_cnt != 1) return failed(RD_KAFKA_RESP_ERR__BAD_MSG, act);
+  if (metadata->topic_cnt != 1) return failed_job(RD_KAFKA_RESP_ERR__BAD_MSG, act);
   const rd_kafka_metadata_topic_t& found = metadata->topics[0];
   TopicPartitions partitions{.count = found.partition_cnt};
   switch (found.err) {
@@ -97,7 +97,7 @@ Answer<TopicPartitions> look_up_topic(rd_kafka_t* handle, const std::string& top
     case RD_KAFKA_RESP_ERR_NO_ERROR:
       break;
     default:
-      return failed(found.err, act);
+      return failed_job(found.err, act);
   }
   const std::span all(found.partitions, static_cast<std::size_t>(found.partition_cnt));
   if (all.empty()) return partitions;
@@ -110,22 +110,20 @@ Answer<TopicPartitions> look_up_topic(rd_kafka_t* handle, const std::string& top
 }
 
 Answer<int> partitions_of(rd_kafka_t* handle, const std::string& topic) {
-  Answer<TopicPartitions> found = look_up_topic(handle, topic);
-  if (!found) return std::unexpected(std::move(found).error());
-  if (found->leaderless == 0) return found->count;
-  return failed(RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE, act_of_look_up(topic));
+  OUTRIDER_TRY(const TopicPartitions found, look_up_topic(handle, topic));
+  if (found.leaderless == 0) return found.count;
+  return failed_job(RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE, act_of_look_up(topic));
 }
 
 Answer<int> create_topic(rd_kafka_t* handle, const TopicPlan& plan) {
-  Answer<void> requested = request_topic(handle, plan, Creation::Real);
-  if (!requested) return std::unexpected(std::move(requested).error());
+  OUTRIDER_TRY(request_topic(handle, plan, Creation::Real));
   // The controller answers before every broker knows the topic and its leaders.
   const auto deadline = Clock::now() + kCreationTimeout;
   while (true) {
     Answer<int> partitions = partitions_of(handle, plan.name);
     if (partitions && *partitions > 0) return partitions;
     if (Clock::now() >= deadline) {
-      return partitions ? failed(RD_KAFKA_RESP_ERR__TIMED_OUT, act_of(plan)) : partitions;
+      return partitions ? failed_job(RD_KAFKA_RESP_ERR__TIMED_OUT, act_of(plan)) : partitions;
     }
     std::this_thread::sleep_for(kPollInterval);
   }
@@ -144,14 +142,13 @@ Answer<std::map<std::string, std::string>> settings_of(rd_kafka_t* handle,
   const Queue queue(rd_kafka_queue_new(handle));
   rd_kafka_ConfigResource_t* resources[] = {resource.get()};
   rd_kafka_DescribeConfigs(handle, resources, 1, nullptr, queue.get());
-  auto event = answer_to(queue.get(), act);
-  if (!event) return std::unexpected(std::move(event).error());
+  OUTRIDER_TRY(const ClientEvent event, answer_to(queue.get(), act));
   std::size_t count = 0;
   const rd_kafka_ConfigResource_t** results = rd_kafka_DescribeConfigs_result_resources(
-      rd_kafka_event_DescribeConfigs_result(event->get()), &count);
-  if (count != 1) return failed(RD_KAFKA_RESP_ERR__BAD_MSG, act);
+      rd_kafka_event_DescribeConfigs_result(event.get()), &count);
+  if (count != 1) return failed_job(RD_KAFKA_RESP_ERR__BAD_MSG, act);
   if (const rd_kafka_resp_err_t code = rd_kafka_ConfigResource_error(results[0])) {
-    return failed(code, act);
+    return failed_job(code, act);
   }
   std::size_t entries = 0;
   const rd_kafka_ConfigEntry_t** settings = rd_kafka_ConfigResource_configs(results[0], &entries);
@@ -165,9 +162,8 @@ Answer<std::map<std::string, std::string>> settings_of(rd_kafka_t* handle,
 
 Answer<std::string> topic_setting(rd_kafka_t* handle, const std::string& topic,
                                   const std::string& name) {
-  auto settings = settings_of(handle, RD_KAFKA_RESOURCE_TOPIC, topic);
-  if (!settings) return std::unexpected(std::move(settings).error());
-  return (*settings)[name];
+  OUTRIDER_TRY(auto settings, settings_of(handle, RD_KAFKA_RESOURCE_TOPIC, topic));
+  return settings[name];
 }
 
 }  // namespace outrider::kafka

@@ -24,6 +24,9 @@ namespace outrider::kafka {
 template <typename T>
 using Answer = std::expected<T, JobFailure>;
 
+std::unexpected<JobFailure> failed_job(ClientError error, std::string act);
+std::unexpected<JobFailure> failed_job(rd_kafka_resp_err_t code, std::string act);
+
 /// The partitions of a topic, as one broker knows them.
 struct TopicPartitions {
   int count = 0;       ///< 0: the topic does not exist, or has none yet.

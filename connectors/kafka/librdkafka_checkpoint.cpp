@@ -20,10 +20,6 @@ constexpr auto kReadTimeout = 10s;
 constexpr std::int64_t kTailRecords = 16;
 constexpr std::size_t kRecordsMost = 16;
 
-std::unexpected<JobFailure> failed(rd_kafka_resp_err_t code, std::string act) {
-  return std::unexpected(JobFailure{.error = error_of(code), .act = std::move(act)});
-}
-
 /// Empty if there is none.
 std::string_view key_of(const rd_kafka_message_t& message) {
   return {static_cast<const char*>(message.key), message.key_len};
@@ -45,7 +41,7 @@ class Reading {
                                std::int64_t offset, const std::string& act) {
     Topic named(rd_kafka_topic_new(reader.get(), topic.c_str(), nullptr));
     if (!named || rd_kafka_consume_start(named.get(), partition, offset) != 0) {
-      return failed(rd_kafka_last_error(), act);
+      return failed_job(rd_kafka_last_error(), act);
     }
     return Reading(std::move(reader), std::move(named), partition);
   }
@@ -98,14 +94,11 @@ std::optional<WallTime> written_at(const rd_kafka_message_t& message) {
 Answer<Handle> make_reader(const Options& options, Isolation isolation, ErrorListener listener) {
   const std::string act = "make a Kafka consumer";
   Result<Configuration> configuration = reader_configuration(options, isolation);
-  if (!configuration) {
-    return std::unexpected(
-        JobFailure{.error = error_of_configuration(configuration.error()), .act = act});
-  }
+  if (!configuration) return failed_job(error_of_configuration(configuration.error()), act);
   rd_kafka_conf_set_opaque(configuration->get(), listener.listener);
   rd_kafka_conf_set_error_cb(configuration->get(), listener.call);
   auto made = make_client(RD_KAFKA_CONSUMER, std::move(*configuration));
-  if (!made) return std::unexpected(JobFailure{.error = std::move(made).error(), .act = act});
+  if (!made) return failed_job(std::move(made).error(), act);
   return std::move(*made);
 }
 
@@ -121,10 +114,9 @@ TopicPlan checkpoint_topic_plan(const Options& options) {
 
 Answer<std::unique_ptr<CheckpointTopic>> CheckpointTopic::open(const Options& options,
                                                                ErrorListener listener) {
-  Answer<Handle> administrator = make_reader(options, Isolation::ReadUncommitted, listener);
-  if (!administrator) return std::unexpected(std::move(administrator).error());
+  OUTRIDER_TRY(Handle administrator, make_reader(options, Isolation::ReadUncommitted, listener));
   return std::unique_ptr<CheckpointTopic>(
-      new CheckpointTopic(options, listener, std::move(*administrator)));
+      new CheckpointTopic(options, listener, std::move(administrator)));
 }
 
 Answer<CheckpointFacts> CheckpointTopic::ensure() { return heard(find_or_create()); }
@@ -134,18 +126,14 @@ Answer<CheckpointFacts> CheckpointTopic::read(CheckpointFacts facts, Wait wait) 
 }
 
 Answer<CheckpointFacts> CheckpointTopic::find_or_create() {
-  Answer<int> partitions = partitions_of(administrator_.get(), options_.identity);
-  if (partitions && *partitions == 0 && !options_.create_checkpoint_topic) {
-    return CheckpointFacts{};
+  OUTRIDER_TRY(int partitions, partitions_of(administrator_.get(), options_.identity));
+  if (partitions == 0) {
+    if (!options_.create_checkpoint_topic) return CheckpointFacts{};
+    OUTRIDER_TRY(partitions, create_topic(administrator_.get(), checkpoint_topic_plan(options_)));
   }
-  if (partitions && *partitions == 0) {
-    partitions = create_topic(administrator_.get(), checkpoint_topic_plan(options_));
-  }
-  if (!partitions) return std::unexpected(std::move(partitions).error());
-  Answer<std::string> policy =
-      topic_setting(administrator_.get(), options_.identity, "cleanup.policy");
-  if (!policy) return std::unexpected(std::move(policy).error());
-  return CheckpointFacts{.partitions = *partitions, .cleanup_policy = std::move(*policy)};
+  OUTRIDER_TRY(std::string policy,
+               topic_setting(administrator_.get(), options_.identity, "cleanup.policy"));
+  return CheckpointFacts{.partitions = partitions, .cleanup_policy = std::move(policy)};
 }
 
 Answer<CheckpointFacts> CheckpointTopic::read_tail(CheckpointFacts facts, Wait wait) {
@@ -154,22 +142,19 @@ Answer<CheckpointFacts> CheckpointTopic::read_tail(CheckpointFacts facts, Wait w
   std::int64_t high = 0;
   const rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(
       administrator_.get(), options_.identity.c_str(), 0, &low, &high, kAnswerTimeoutMs);
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return failed(code, "read the checkpoint topic");
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return failed_job(code, "read the checkpoint topic");
   facts.records.clear();
   facts.written_at.clear();
   facts.is_complete = true;
   facts.hidden.reset();
   for (std::int64_t records = kTailRecords; low < high; records *= 16) {
     const std::int64_t begin = std::max(low, high - records);
-    Answer<Tail> tail = read_from(begin, high, wait);
-    if (!tail) return std::unexpected(std::move(tail).error());
-    facts.records = std::move(tail->records);
-    facts.written_at = std::move(tail->written_at);
-    facts.is_complete = tail->is_complete;
-    if (!facts.is_complete && wait == Wait::UntilComplete && tail->end) {
-      Answer<std::optional<HiddenCheckpoint>> hidden = read_hidden(*tail->end);
-      if (!hidden) return std::unexpected(std::move(hidden).error());
-      facts.hidden = std::move(*hidden);
+    OUTRIDER_TRY(Tail tail, read_from(begin, high, wait));
+    facts.records = std::move(tail.records);
+    facts.written_at = std::move(tail.written_at);
+    facts.is_complete = tail.is_complete;
+    if (!facts.is_complete && wait == Wait::UntilComplete && tail.end) {
+      OUTRIDER_TRY(facts.hidden, read_hidden(*tail.end));
       if (facts.hidden) {
         const auto ids = transactional_ids(options_.identity);
         facts.hidden->is_committed = was_committed(ids[facts.hidden->producer]);
@@ -200,10 +185,7 @@ Answer<CheckpointTopic::Tail> CheckpointTopic::read_from(std::int64_t begin, std
     }
   };
   const Part part{.topic = options_.identity, .partition = 0, .begin = begin, .end = end};
-  Answer<std::optional<std::int64_t>> reached =
-      read_part(part, Isolation::ReadCommitted, wait, take);
-  if (!reached) return std::unexpected(std::move(reached).error());
-  tail.end = *reached;
+  OUTRIDER_TRY(tail.end, read_part(part, Isolation::ReadCommitted, wait, take));
   tail.is_complete = tail.end && *tail.end >= end;
   return tail;
 }
@@ -212,15 +194,13 @@ Answer<std::optional<std::int64_t>> CheckpointTopic::read_part(
     const Part& part, Isolation isolation, Wait wait,
     const std::function<void(const rd_kafka_message_t&)>& take) {
   const std::string act = "read topic \"" + part.topic + "\"";
-  Answer<Handle> reader = make_reader(options_, isolation, listener_);
-  if (!reader) return std::unexpected(std::move(reader).error());
-  const Answer<Reading> reading =
-      Reading::begin(std::move(*reader), part.topic, part.partition, part.begin, act);
-  if (!reading) return std::unexpected(reading.error());
+  OUTRIDER_TRY(Handle reader, make_reader(options_, isolation, listener_));
+  OUTRIDER_TRY(const Reading reading,
+               Reading::begin(std::move(reader), part.topic, part.partition, part.begin, act));
   std::optional<std::int64_t> reached;
   const auto deadline = Clock::now() + kReadTimeout;
   while (!(reached && *reached >= part.end) && Clock::now() < deadline) {
-    const Message message = reading->next(kConsumeTimeoutMs);
+    const Message message = reading.next(kConsumeTimeoutMs);
     if (!message) continue;
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
       take(*message);
@@ -229,7 +209,7 @@ Answer<std::optional<std::int64_t>> CheckpointTopic::read_part(
       if (wait == Wait::No) break;
     } else if (message->err != RD_KAFKA_RESP_ERR__TRANSPORT &&
                message->err != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
-      return failed(message->err, act);
+      return failed_job(message->err, act);
     }
   }
   return reached;
@@ -237,12 +217,10 @@ Answer<std::optional<std::int64_t>> CheckpointTopic::read_part(
 
 Answer<std::optional<HiddenCheckpoint>> CheckpointTopic::read_hidden(std::int64_t place) {
   const std::string act = "read what is hidden in the checkpoint topic";
-  Answer<Handle> reader = make_reader(options_, Isolation::ReadUncommitted, listener_);
-  if (!reader) return std::unexpected(std::move(reader).error());
-  const Answer<Reading> reading =
-      Reading::begin(std::move(*reader), options_.identity, 0, place, act);
-  if (!reading) return std::unexpected(reading.error());
-  const Message message = reading->next(kAnswerTimeoutMs);
+  OUTRIDER_TRY(Handle reader, make_reader(options_, Isolation::ReadUncommitted, listener_));
+  OUTRIDER_TRY(const Reading reading,
+               Reading::begin(std::move(reader), options_.identity, 0, place, act));
+  const Message message = reading.next(kAnswerTimeoutMs);
   if (!message || message->err != RD_KAFKA_RESP_ERR_NO_ERROR || message->offset != place ||
       !has_key(*message, options_.identity)) {
     return std::nullopt;

@@ -48,7 +48,7 @@ Error Look::explain(rd_kafka_t* handle, const JobFailure& failed) {
 
 Result<ClusterFacts> Look::take(const EventTopics& wanted) {
   Answer<Handle> reader = make_reader(options_, Isolation::ReadCommitted, {hear, &heard_});
-  if (!reader) return std::unexpected(to_error(reader.error().error, reader.error().act));
+  if (!reader) return std::unexpected(reader.error().to_error());
   reader_ = std::move(*reader);
   OUTRIDER_TRY(facts_.record_bytes_max, message_bytes_max(options_));
   OUTRIDER_TRY(const std::vector<std::string> existing, look_at_cluster());

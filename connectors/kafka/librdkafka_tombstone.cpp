@@ -77,7 +77,7 @@ Result<void> forget_checkpoint(const Options& options) {
   rd_kafka_resp_err_t outcome = RD_KAFKA_RESP_ERR_NO_ERROR;
   OUTRIDER_TRY(const Handle producer, make_producer(options, "", outcome));
   const Answer<int> partitions = partitions_of(producer.get(), options.identity);
-  if (!partitions) return failed(partitions.error().error, partitions.error().act);
+  if (!partitions) return std::unexpected(partitions.error().to_error());
   if (*partitions == 0) return {};
   if (options.delivery == Delivery::ExactlyOnce) return send_in_transaction(options);
   return send(producer, options.identity, outcome);

@@ -79,7 +79,7 @@ Result<void> TopicReader::begin_new_partitions(Begin begin) {
   looked_at_ = Clock::now();
   const std::string act = "read topic \"" + name_ + "\"";
   const Answer<int> found = partitions_of(handle_.get(), name_);
-  if (!found) return std::unexpected(to_error(found.error().error, found.error().act));
+  if (!found) return std::unexpected(found.error().to_error());
   if (!topic_) topic_.reset(rd_kafka_topic_new(handle_.get(), name_.c_str(), nullptr));
   for (; partitions_ < *found; ++partitions_) {
     std::int64_t offset = RD_KAFKA_OFFSET_BEGINNING;

@@ -124,7 +124,7 @@ bool KafkaSink::counts_more(const Checkpoint& read, const Checkpoint& found) con
 
 Error KafkaSink::error_of(const JobFailure& failed) {
   note_error(failed.error);
-  return to_error(failed.error, failed.act);
+  return failed.to_error();
 }
 
 void KafkaSink::note_error(const ClientError& error) {
