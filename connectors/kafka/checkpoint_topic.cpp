@@ -1,6 +1,14 @@
 #include "connectors/kafka/checkpoint_topic.h"
 
+#include <fmt/format.h>
+
 namespace outrider::kafka {
+
+std::string command_to_set_topic(std::string_view topic, std::string_view setting) {
+  return fmt::format(
+      "kafka-configs.sh --alter --entity-type topics --entity-name {} --add-config {}", topic,
+      setting);
+}
 
 Result<void> check_checkpoint_topic(const std::string& name, int partitions,
                                     const std::string& cleanup_policy) {
@@ -13,8 +21,7 @@ Result<void> check_checkpoint_topic(const std::string& name, int partitions,
   if (cleanup_policy != "compact") {
     return failure(ErrorKind::Refused,
                    topic + " has cleanup.policy=" + cleanup_policy + ", not compact",
-                   "kafka-configs.sh --alter --entity-type topics --entity-name " + name +
-                       " --add-config cleanup.policy=compact");
+                   command_to_set_topic(name, "cleanup.policy=compact"));
   }
   return {};
 }

@@ -4,8 +4,12 @@
 #include "relay/base/error.h"
 
 #include <string>
+#include <string_view>
 
 namespace outrider::kafka {
+
+/// What an operator runs to change a topic; `setting`: as "cleanup.policy=compact".
+std::string command_to_set_topic(std::string_view topic, std::string_view setting);
 
 /// Refused, with the command that mends it, unless the topic of that name has one partition and is
 /// compacted and nothing else: a cluster then keeps the last checkpoint.

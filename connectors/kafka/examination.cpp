@@ -25,12 +25,6 @@ std::optional<std::size_t> number_in(const Settings& settings, const std::string
   return number;
 }
 
-std::string set_topic(const std::string& topic, std::string_view setting) {
-  return fmt::format(
-      "kafka-configs.sh --alter --entity-type topics --entity-name {} --add-config {}", topic,
-      setting);
-}
-
 bool is_loopback(std::string_view address) {
   if (const std::size_t scheme = address.find("://"); scheme != std::string_view::npos) {
     address.remove_prefix(scheme + 3);
@@ -116,7 +110,7 @@ class Examiner {
           fmt::format("{} takes no record: it needs {} replicas in sync (min.insync.replicas) and "
                       "has {} in all",
                       name, needed, topic.replicas),
-          set_topic(topic.name, fmt::format("min.insync.replicas={}", topic.replicas)) +
+          command_to_set_topic(topic.name, fmt::format("min.insync.replicas={}", topic.replicas)) +
               "; or give it more replicas (kafka-reassign-partitions.sh)");
     } else if (needed > topic.in_sync) {
       add(Severity::Error,
@@ -148,7 +142,8 @@ class Examiner {
             "topic \"{}\" takes {} bytes at once (max.message.bytes), the relay sends up to "
             "{}: a larger event is a bad event",
             topic.name, *most, facts_.record_bytes_max),
-        set_topic(topic.name, fmt::format("max.message.bytes={}", facts_.record_bytes_max)));
+        command_to_set_topic(topic.name,
+                             fmt::format("max.message.bytes={}", facts_.record_bytes_max)));
   }
 
   void look_at_topics_to_come() {

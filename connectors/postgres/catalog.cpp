@@ -109,6 +109,13 @@ std::string qualified(const TableName& table) {
   return quote_identifier(table.schema) + "." + quote_identifier(table.name);
 }
 
+Result<std::string> single_value(const Rows& rows) {
+  if (rows.rows.size() != 1 || rows.columns != 1 || !rows.rows[0][0]) {
+    return failure(ErrorKind::Interrupted, "the server answered a catalog query with no row");
+  }
+  return *rows.rows[0][0];
+}
+
 std::string wanted_tables(const std::vector<TableName>& tables) {
   if (tables.empty()) {
     return "(select null::text, null::text where false) as wanted(schema_name, table_name)";

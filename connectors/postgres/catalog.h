@@ -2,6 +2,7 @@
 // answer as facts. Pure. Used by the Postgres source.
 #pragma once
 
+#include "connectors/postgres/connection.h"
 #include "connectors/postgres/lsn.h"
 #include "connectors/postgres/options.h"
 #include "relay/base/error.h"
@@ -78,6 +79,14 @@ std::string quote_identifier(std::string_view name);
 std::string qualified(const TableName& table);
 /// The tables as rows of `wanted(schema_name, table_name)`, to join with.
 std::string wanted_tables(const std::vector<TableName>& tables);
+/// Whether the row `r` of pg_roles may replicate. Amazon RDS grants that through membership in
+/// rds_replication.
+inline constexpr std::string_view kMayReplicate =
+    "(r.rolreplication or r.rolsuper or exists (select from pg_roles g "
+    "where g.rolname = 'rds_replication' and pg_has_role(r.oid, g.oid, 'member')))";
+
+/// What a query answered that gives one row with one column. Interrupted if it did not.
+Result<std::string> single_value(const Rows& rows);
 
 /// One row, one column: the facts as JSON. For an ordinary connection to the slot's database.
 std::string facts_query(const Options& options);

@@ -173,10 +173,8 @@ Result<std::optional<ServerFacts>> PostgresSource::facts_answer() {
   if (!answer) forget_server();
   OUTRIDER_TRY(const std::optional<Rows> rows, std::move(answer));
   if (!rows) return std::nullopt;
-  if (rows->rows.size() != 1 || rows->columns != 1 || !rows->rows[0][0]) {
-    return failure(ErrorKind::Interrupted, "the server answered a catalog query with no row");
-  }
-  OUTRIDER_TRY(ServerFacts facts, parse_facts(*rows->rows[0][0]));
+  OUTRIDER_TRY(const std::string answered, single_value(*rows));
+  OUTRIDER_TRY(ServerFacts facts, parse_facts(answered));
   return facts;
 }
 

@@ -15,10 +15,6 @@ constexpr std::string_view kServer =
     "'version', current_setting('server_version_num')::int, "
     "'version_text', split_part(current_setting('server_version'), ' ', 1), "
     "'database', current_database(), 'role', current_user, "
-    // Amazon RDS grants replication through membership in rds_replication.
-    "'can_replicate', (select r.rolreplication or r.rolsuper or exists (select from pg_roles g "
-    "where g.rolname = 'rds_replication' and pg_has_role(r.oid, g.oid, 'member')) "
-    "from pg_roles r where r.rolname = current_user), "
     "'is_superuser', (select rolsuper from pg_roles where rolname = current_user), "
     "'server_time_us', (extract(epoch from clock_timestamp()) * 1000000)::int8, "
     "'backend_pid', pg_backend_pid(), "
@@ -58,7 +54,9 @@ TableFacts table_of(const Json& row) {
 std::string surroundings_query(const Options& options) {
   const std::string wanted = wanted_tables(options.tables);
   return fmt::format(
-      "select json_build_object({}, 'tables', (select json_agg(json_build_object("
+      "select json_build_object({}, 'can_replicate', "
+      "(select {} from pg_roles r where r.rolname = current_user), 'tables', (select "
+      "json_agg(json_build_object("
       "'schema', n.nspname, 'name', c.relname, 'is_table', c.relkind in ('r', 'p'), "
       "'is_unlogged', c.relpersistence <> 'p', 'columns', "
       "(select json_agg(json_build_object('name', a.attname, 'type_oid', a.atttypid::int8) "
@@ -71,7 +69,7 @@ std::string surroundings_query(const Options& options) {
       "'published', (select json_agg(to_jsonb(t)) from {} join pg_publication_tables t "
       "on t.schemaname = wanted.schema_name and t.tablename = wanted.table_name "
       "where t.pubname = {}))",
-      kServer, wanted, wanted, quote_literal(options.publication));
+      kServer, kMayReplicate, wanted, wanted, quote_literal(options.publication));
 }
 
 Result<Surroundings> parse_surroundings(std::string_view json) {

@@ -114,10 +114,8 @@ void SecureBroker::trust_clients_of(const Authority& authority) const {
 SecureWorld::SecureWorld(SecureBroker& broker) : broker_(broker), number_(next_number()) {
   SecureServers& servers = SecureServers::shared();
   servers.postgres().create_database("secure" + number_);
-  const Certificate own = servers.authority().issue("relay");
   postgres_access.authority = servers.authority().file();
-  postgres_access.certificate = own.certificate;
-  postgres_access.key = own.key;
+  postgres_access.show(servers.authority().issue("relay"));
   more_of_postgres = ", password_file: \"" + file("postgres-password", kPostgresPassword) + "\"";
   kafka_access = plain(kPlainPassword);
 }

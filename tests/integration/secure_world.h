@@ -92,6 +92,11 @@ class SecureWorld {
     std::string key;
     std::string key_password;  ///< Empty: the key is not encrypted.
     std::string mode = "verify-full";
+
+    void show(const Certificate& own) {
+      certificate = own.certificate;
+      key = own.key;
+    }
   };
   PostgresAccess postgres_access;
   std::string more_of_dsn;       ///< After it, overrides it.

@@ -83,9 +83,7 @@ TEST(Security, APostgresThatWantsACertificateSaysSo) {
 
 TEST(Security, AnExpiredCertificateForPostgresIsNamed) {
   SecureWorld world;
-  const Certificate expired = servers().authority().issue_expired("relay");
-  world.postgres_access.certificate = expired.certificate;
-  world.postgres_access.key = expired.key;
+  world.postgres_access.show(servers().authority().issue_expired("relay"));
   expect_refusal(world, "certificate expired", "not expired");
 }
 
@@ -333,8 +331,7 @@ struct InFiles {
 void give(Confidant& confidant, const InFiles& secrets) {
   SecureWorld& world = confidant.world;
   const Certificate own = encrypted(servers().authority().issue("relay"), InFiles{}.key);
-  world.postgres_access.key = own.key;
-  world.postgres_access.certificate = own.certificate;
+  world.postgres_access.show(own);
   world.postgres_access.key_password = confidant.plant(secrets.key);
   world.more_of_postgres = ", password_file: \"" +
                            world.file("postgres-password", confidant.plant(secrets.postgres)) +
@@ -563,8 +560,7 @@ TEST(Security, TheCertificateForPostgresIsReplacedWhileTheRelayRuns) {
     put(certificate.certificate, used.certificate);
   };
   use(servers().authority().issue("relay"));
-  world.postgres_access.certificate = used.certificate;
-  world.postgres_access.key = used.key;
+  world.postgres_access.show(used);
   world.setup();
   world.start();
   world.emit(3);

@@ -54,25 +54,19 @@ TEST(PostgresTLSAndLogin, TheServerWantsACertificate) {
 
 TEST(PostgresTLSAndLogin, TheCertificateHasExpired) {
   SecureWorld world;
-  const Certificate expired = servers().authority().issue_expired("relay");
-  world.postgres_access.certificate = expired.certificate;
-  world.postgres_access.key = expired.key;
+  world.postgres_access.show(servers().authority().issue_expired("relay"));
   expect_row_of_run(world);
 }
 
 TEST(PostgresTLSAndLogin, TheCertificateIsOfAnotherAuthority) {
   SecureWorld world;
-  const Certificate strange = servers().other_authority().issue("relay");
-  world.postgres_access.certificate = strange.certificate;
-  world.postgres_access.key = strange.key;
+  world.postgres_access.show(servers().other_authority().issue("relay"));
   expect_row_of_run(world);
 }
 
 TEST(PostgresTLSAndLogin, TheCertificateIsOfAnotherRole) {
   SecureWorld world;
-  const Certificate of_other = servers().authority().issue("somebody");
-  world.postgres_access.certificate = of_other.certificate;
-  world.postgres_access.key = of_other.key;
+  world.postgres_access.show(servers().authority().issue("somebody"));
   expect_row_of_run(world);
 }
 

@@ -14,13 +14,9 @@ using std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kAnswerTimeout{10};
 
-/// Of one row with one column.
 Result<std::string> value_of(BlockingSession& session, const std::string& query) {
   OUTRIDER_TRY(const Rows rows, session.query(query));
-  if (rows.rows.size() != 1 || rows.columns != 1 || !rows.rows[0][0]) {
-    return failure(ErrorKind::Interrupted, "the server answered a catalog query with no row");
-  }
-  return *rows.rows[0][0];
+  return single_value(rows);
 }
 
 /// Taken to be read half way between asking and answer: wrong by half the way at most.

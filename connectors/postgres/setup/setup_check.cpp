@@ -89,18 +89,16 @@ void check_slot(const SetupPlan& plan, const DatabaseState& state, std::vector<E
 std::string state_query(const SetupPlan& plan) {
   const std::string role = quote_literal(plan.role);
   const std::string slot = quote_literal(plan.slot);
-  // Amazon RDS grants replication through membership in rds_replication.
   return fmt::format(
       "select current_database(), current_user, current_setting('wal_level'), "
       "pg_is_in_recovery(), has_database_privilege(current_database(), 'create'), "
       "to_regnamespace('outrider') is not null, (select count(*) from pg_replication_slots), "
-      "current_setting('max_replication_slots'), r.rolcanlogin, r.rolreplication or r.rolsuper "
-      "or exists (select from pg_roles g where g.rolname = 'rds_replication' "
-      "and pg_has_role(r.oid, g.oid, 'member')), s.plugin, s.database, s.wal_status, p.pubinsert "
+      "current_setting('max_replication_slots'), r.rolcanlogin, {}, s.plugin, s.database, "
+      "s.wal_status, p.pubinsert "
       "from (values (1)) as one left join pg_roles r on r.rolname = {} "
       "left join pg_replication_slots s on s.slot_name = {} "
       "left join pg_publication p on p.pubname = {}",
-      role, slot, quote_literal(plan.publication));
+      kMayReplicate, role, slot, quote_literal(plan.publication));
 }
 
 std::string tables_query(const SetupPlan& plan) {
