@@ -25,6 +25,23 @@ using ::testing::IsSupersetOf;
 
 constexpr auto kPatience = 90s;
 
+/// While it lives a commit is durable at once, and waits for a standby that does not exist before
+/// it is answered.
+class UnansweredCommits {
+ public:
+  explicit UnansweredCommits(const PostgresServer& postgres) : settings_(postgres.dsn("postgres")) {
+    settings_.run("alter system set synchronous_standby_names = 'nobody'");
+    settings_.run("select pg_reload_conf()");
+  }
+  ~UnansweredCommits() {
+    settings_.run("alter system reset synchronous_standby_names");
+    settings_.run("select pg_reload_conf()");
+  }
+
+ private:
+  Sql settings_;
+};
+
 /// One for all tests: what one leaves behind must not disturb the next.
 struct World {
   TemporaryFolder folder;
@@ -333,20 +350,24 @@ TEST_F(Samples, KilledBetweenItsStatementsTheOrderServiceLeavesNothing) {
 }
 
 TEST_F(Samples, KilledAfterTheCommitAndBeforeTheAnswerTheOrderIsThereOnce) {
-  const std::string id = new_id();
-  const std::string order = order_of(new_id(), id);
-  // A commit that is durable here waits for a standby that does not exist, and is not answered.
-  Sql settings(world().postgres.dsn("order_db"));
-  settings.run("alter system set synchronous_standby_names = 'nobody'");
-  settings.run("select pg_reload_conf()");
-  std::jthread client([&] { orders().call("POST", "/orders", order); });
-  wait_until("the service waits for the answer to its commit", [] {
-    return count("pg_stat_activity", "wait_event = 'SyncRep' and query = 'commit'") == "1";
-  });
-  services().orders().kill_hard();
-  client.join();
-  settings.run("alter system reset synchronous_standby_names");
-  settings.run("select pg_reload_conf()");
+  std::string id;
+  std::string order;
+  {
+    const UnansweredCommits commits(world().postgres);
+    // Until the server has taken the setting it answers.
+    std::jthread client([&] {
+      do {
+        id = new_id();
+        order = order_of(new_id(), id);
+      } while (orders().call("POST", "/orders", order).is_success());
+    });
+    wait_until("the service waits for the answer to its commit", [] {
+      return count("pg_stat_activity",
+                   "datname = current_database() and wait_event = 'SyncRep' and pid in "
+                   "(select pid from pg_locks where relation = 'outbox'::regclass)") == "1";
+    });
+    services().orders().kill_hard();
+  }
   services().orders().start();
   wait_until("the order is visible", [&] { return count("orders", "id = '" + id + "'") == "1"; });
   EXPECT_EQ(orders().call("POST", "/orders", order).status, 200);
