@@ -45,7 +45,6 @@ struct Surroundings {
   std::string role;
   bool can_replicate = false;
   bool is_superuser = false;
-  WallTime server_time;
   std::int64_t backend_pid = 0;
   bool is_encrypted = false;
   bool is_local = true;  ///< A Unix socket, or a loopback address.

@@ -16,7 +16,6 @@ constexpr std::string_view kServer =
     "'version_text', split_part(current_setting('server_version'), ' ', 1), "
     "'database', current_database(), 'role', current_user, "
     "'is_superuser', (select rolsuper from pg_roles where rolname = current_user), "
-    "'server_time_us', (extract(epoch from clock_timestamp()) * 1000000)::int8, "
     "'backend_pid', pg_backend_pid(), "
     "'is_encrypted', coalesce((select ssl from pg_stat_ssl where pid = pg_backend_pid()), false), "
     "'is_local', coalesce(inet_client_addr() <<= '127.0.0.0/8' or inet_client_addr() = '::1', "
@@ -81,7 +80,6 @@ Result<Surroundings> parse_surroundings(std::string_view json) {
   around.role = text_of(object, "role");
   around.can_replicate = truth_of(object, "can_replicate");
   around.is_superuser = truth_of(object, "is_superuser");
-  around.server_time = WallTime(std::chrono::microseconds(number_of(object, "server_time_us")));
   around.backend_pid = number_of(object, "backend_pid");
   around.is_encrypted = truth_of(object, "is_encrypted");
   around.is_local = truth_of(object, "is_local");

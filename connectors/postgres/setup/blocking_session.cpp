@@ -42,15 +42,15 @@ Result<void> BlockingSession::connect() {
     }
     wait(deadline);
   }
-  OUTRIDER_TRY(query("set statement_timeout = 0"));
+  OUTRIDER_TRY(limit_queries(std::nullopt));
   // Nothing of the database's own may stand in for what the statements name.
   OUTRIDER_TRY(query("set search_path = pg_catalog"));
   return {};
 }
 
-Result<void> BlockingSession::limit_queries(std::chrono::seconds longest) {
+Result<void> BlockingSession::limit_queries(std::optional<std::chrono::seconds> longest) {
   longest_ = longest;
-  OUTRIDER_TRY(query(fmt::format("set statement_timeout = '{}s'", longest.count())));
+  OUTRIDER_TRY(query(fmt::format("set statement_timeout = '{}s'", longest ? longest->count() : 0)));
   return {};
 }
 

@@ -24,10 +24,9 @@ class BlockingSession {
   Result<void> connect();
 
   /// From now on: a statement that takes longer is cancelled, and one that the server does not
-  /// answer soon after is given up.
-  Result<void> limit_queries(std::chrono::seconds longest);
-  /// Runs one statement as a transaction of its own, without a limit in time unless there was one
-  /// set.
+  /// answer soon after is given up. Without a value there is no limit, as at first.
+  Result<void> limit_queries(std::optional<std::chrono::seconds> longest);
+  /// Runs one statement as a transaction of its own.
   Result<Rows> query(const std::string& sql);
   /// See Connection.
   int backend_pid() const { return connection_->backend_pid(); }

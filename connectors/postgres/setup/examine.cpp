@@ -21,9 +21,10 @@ Result<std::string> value_of(BlockingSession& session, const std::string& query)
 
 /// Taken to be read half way between asking and answer: wrong by half the way at most.
 void compare_clocks(ServerSights& sights, WallTime asked, WallTime answered) {
+  if (!sights.facts.clock) return;
   const Duration way = answered - asked;
   sights.clock_doubt = way / 2;
-  sights.clock_difference = sights.surroundings.server_time - (asked + way / 2);
+  sights.clock_difference = *sights.facts.clock - (asked + way / 2);
 }
 
 /// How fast the log grows, where that decides when the slot is lost.
@@ -45,12 +46,12 @@ Result<Examination> look(const Options& options, const TableRule& table_rule) {
   BlockingSession session(options);
   OUTRIDER_TRY(session.connect());
   OUTRIDER_TRY(session.limit_queries(kAnswerTimeout));
-  const WallTime asked = wall_now();
   OUTRIDER_TRY(const std::string around, value_of(session, surroundings_query(options)));
-  const WallTime answered = wall_now();
   OUTRIDER_TRY(const Surroundings surroundings, parse_surroundings(around));
   const TimePoint begun = steady_clock::now();
+  const WallTime asked = wall_now();
   OUTRIDER_TRY(const std::string catalog, value_of(session, facts_query(options)));
+  const WallTime answered = wall_now();
   OUTRIDER_TRY(const ServerFacts facts, parse_facts(catalog));
   ServerSights sights{.options = options,
                       .table_rule = table_rule,

@@ -5,13 +5,15 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
+#include <optional>
+
 namespace outrider::postgres {
 namespace {
 
 // How many changes are counted behind a slot; more is not worth the wait.
 constexpr int kCountedMost = 10'000;
-constexpr auto kCountTimeLimit = "set statement_timeout = '10s'";
-constexpr auto kNoTimeLimit = "set statement_timeout = 0";
+constexpr std::chrono::seconds kCountTimeLimit{10};
 
 Error explain(Error error, const std::string& subject) {
   if (error.kind == ErrorKind::Denied && error.hint.empty()) {
@@ -124,9 +126,9 @@ std::string Teardown::undelivered() {
       "'publication_names', {})",
       kInsert, kCountedMost, quote_literal(plan_.relay.slot), kCountedMost,
       quote_literal(quote_identifier(plan_.relay.publication)));
-  static_cast<void>(session_.query(kCountTimeLimit));
+  static_cast<void>(session_.limit_queries(kCountTimeLimit));
   const Result<Rows> counted = session_.query(count);
-  static_cast<void>(session_.query(kNoTimeLimit));
+  static_cast<void>(session_.limit_queries(std::nullopt));
   if (!counted || counted->rows.empty()) return "events in it that are not delivered never arrive";
   const auto& row = counted->rows.front();
   return fmt::format("{}{} events in it are not confirmed as delivered and may never arrive",
