@@ -80,7 +80,7 @@ class Examiner {
   void look_at_topic(const ExaminedTopic& topic) {
     if (topic.refused) {
       findings_.push_back(Finding::of(*topic.refused));
-    } else if (topic.partitions > 0) {
+    } else if (topic.partitions.count > 0) {
       look_at_replicas(topic);
       topic.use == Use::Checkpoint ? look_at_checkpoint(topic) : look_at_size(topic);
     } else if (topic.use == Use::Events && !options_.create_topics) {
@@ -94,10 +94,11 @@ class Examiner {
 
   void look_at_replicas(const ExaminedTopic& topic) {
     const std::string name = "topic \"" + topic.name + "\"";
-    if (topic.leaderless > 0) {
+    const TopicPartitions& partitions = topic.partitions;
+    if (partitions.leaderless > 0) {
       add(Severity::Error,
-          fmt::format("{} has {} of {} partitions without a leader", name, topic.leaderless,
-                      topic.partitions),
+          fmt::format("{} has {} of {} partitions without a leader", name, partitions.leaderless,
+                      partitions.count),
           "bring the brokers of its replicas back (kafka-topics.sh --describe "
           "--unavailable-partitions)",
           ErrorKind::Unavailable);
@@ -105,22 +106,23 @@ class Examiner {
     }
     const auto needed =
         static_cast<int>(number_in(topic.settings, "min.insync.replicas").value_or(1));
-    if (needed > topic.replicas) {
+    if (needed > partitions.replicas) {
       add(Severity::Error,
           fmt::format("{} takes no record: it needs {} replicas in sync (min.insync.replicas) and "
                       "has {} in all",
-                      name, needed, topic.replicas),
-          command_to_set_topic(topic.name, fmt::format("min.insync.replicas={}", topic.replicas)) +
+                      name, needed, partitions.replicas),
+          command_to_set_topic(topic.name,
+                               fmt::format("min.insync.replicas={}", partitions.replicas)) +
               "; or give it more replicas (kafka-reassign-partitions.sh)");
-    } else if (needed > topic.in_sync) {
+    } else if (needed > partitions.in_sync) {
       add(Severity::Error,
           fmt::format("{} takes no record now: {} of its {} replicas are in sync, and it needs {}",
-                      name, topic.in_sync, topic.replicas, needed),
+                      name, partitions.in_sync, partitions.replicas, needed),
           "bring the brokers of its replicas back (kafka-topics.sh --describe "
           "--under-min-isr-partitions)",
           ErrorKind::Unavailable);
     }
-    if (topic.replicas == 1 && facts_.brokers.size() > 1) {
+    if (partitions.replicas == 1 && facts_.brokers.size() > 1) {
       add(Severity::Warning, name + " has one replica: it is gone with its broker",
           "kafka-reassign-partitions.sh, and default.replication.factor for new topics");
     }
@@ -130,7 +132,8 @@ class Examiner {
     // Without the right to describe it, the relay itself is refused, and says so.
     const auto policy = topic.settings.find("cleanup.policy");
     if (policy == topic.settings.end()) return;
-    Result<void> checked = check_checkpoint_topic(topic.name, topic.partitions, policy->second);
+    Result<void> checked =
+        check_checkpoint_topic(topic.name, topic.partitions.count, policy->second);
     if (!checked) findings_.push_back(Finding::of(std::move(checked).error()));
   }
 

@@ -23,15 +23,20 @@ struct BrokerFacts {
   Settings settings = {};                 ///< Empty: the relay may not see them.
 };
 
+/// The partitions of a topic, as one broker knows them.
+struct TopicPartitions {
+  int count = 0;       ///< 0: the topic does not exist, or has none yet.
+  int leaderless = 0;  ///< Without a leader; not 0 either if the topic as a whole has none yet.
+  int replicas = 0;    ///< Of the partition that has the fewest.
+  int in_sync = 0;     ///< Of the partition where the fewest are in sync.
+};
+
 /// A topic that is there, or is to be.
 struct ExaminedTopic {
   enum class Use { Checkpoint, Events };
   std::string name;
   Use use = Use::Events;
-  int partitions = 0;  ///< 0: it does not exist.
-  int leaderless = 0;  ///< Partitions without a leader.
-  int replicas = 0;    ///< Of the partition that has the fewest.
-  int in_sync = 0;     ///< Of the partition where the fewest are in sync.
+  TopicPartitions partitions = {};
   Settings settings = {};
   std::optional<Error> refused = {};  ///< Why it cannot be looked at, or would not be created.
 };

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "connectors/kafka/client.h"
+#include "connectors/kafka/examination.h"
 #include "connectors/kafka/librdkafka_config.h"
 #include "connectors/kafka/librdkafka_handles.h"
 #include "connectors/kafka/options.h"
@@ -27,13 +28,6 @@ using Answer = std::expected<T, JobFailure>;
 std::unexpected<JobFailure> failed_job(ClientError error, std::string act);
 std::unexpected<JobFailure> failed_job(rd_kafka_resp_err_t code, std::string act);
 
-/// The partitions of a topic, as one broker knows them.
-struct TopicPartitions {
-  int count = 0;       ///< 0: the topic does not exist, or has none yet.
-  int leaderless = 0;  ///< Without a leader; not 0 either if the topic as a whole has none yet.
-  int replicas = 0;    ///< Of the partition that has the fewest.
-  int in_sync = 0;     ///< Of the partition where the fewest are in sync.
-};
 /// Creates nothing.
 Answer<TopicPartitions> look_up_topic(rd_kafka_t* handle, const std::string& topic);
 

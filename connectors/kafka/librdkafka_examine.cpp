@@ -114,11 +114,8 @@ ExaminedTopic Look::look_at_topic(const std::string& name, Use use) {
     topic.refused = explain(reader_.get(), found.error());
     return topic;
   }
-  topic.partitions = found->count;
-  topic.leaderless = found->leaderless;
-  topic.replicas = found->replicas;
-  topic.in_sync = found->in_sync;
-  if (topic.partitions > 0) {
+  topic.partitions = *found;
+  if (topic.partitions.count > 0) {
     // Where the relay may not see them, that is found by what it may not do.
     topic.settings = settings_of(reader_.get(), RD_KAFKA_RESOURCE_TOPIC, name).value_or(Settings{});
   } else if (use == Use::Checkpoint || options_.create_topics) {

@@ -25,15 +25,11 @@ struct Cluster {
     facts.record_bytes_max = kRecordBytesMax;
     facts.topics = {{.name = options.identity,
                      .use = Use::Checkpoint,
-                     .partitions = 1,
-                     .replicas = 3,
-                     .in_sync = 3,
+                     .partitions = {.count = 1, .replicas = 3, .in_sync = 3},
                      .settings = {{"cleanup.policy", "compact"}}},
                     {.name = "outbox.event.order",
                      .use = Use::Events,
-                     .partitions = 6,
-                     .replicas = 3,
-                     .in_sync = 3,
+                     .partitions = {.count = 6, .replicas = 3, .in_sync = 3},
                      .settings = {{"max.message.bytes", "1048588"}, {"min.insync.replicas", "2"}}}};
   }
 
@@ -68,9 +64,9 @@ TEST(ClusterExamination, NamesTheBrokerThatDoesNotAnswerWhereItIsAdvertised) {
 
 TEST(ClusterExamination, FindsACheckpointTopicThatWouldLoseTheCheckpoint) {
   Cluster cluster;
-  cluster.checkpoint().partitions = 2;
+  cluster.checkpoint().partitions.count = 2;
   EXPECT_THAT(cluster.errors(), ElementsAre(HasSubstr("has 2 partitions, not 1")));
-  cluster.checkpoint().partitions = 1;
+  cluster.checkpoint().partitions.count = 1;
   cluster.checkpoint().settings["cleanup.policy"] = "compact,delete";
   EXPECT_THAT(cluster.errors(), ElementsAre(HasSubstr("cleanup.policy=compact,delete")));
   cluster.checkpoint().settings.clear();
@@ -79,18 +75,18 @@ TEST(ClusterExamination, FindsACheckpointTopicThatWouldLoseTheCheckpoint) {
 
 TEST(ClusterExamination, FindsTopicsThatTakeNoRecord) {
   Cluster cluster;
-  cluster.events().in_sync = 1;
+  cluster.events().partitions.in_sync = 1;
   EXPECT_THAT(cluster.errors(), ElementsAre(HasSubstr("1 of its 3 replicas are in sync")));
-  cluster.events().replicas = 1;
+  cluster.events().partitions.replicas = 1;
   EXPECT_THAT(cluster.errors(), ElementsAre(HasSubstr("needs 2 replicas in sync")));
   EXPECT_THAT(cluster.warnings(), ElementsAre(HasSubstr("has one replica")));
-  cluster.events().leaderless = 2;
+  cluster.events().partitions.leaderless = 2;
   EXPECT_THAT(cluster.errors(), ElementsAre(HasSubstr("2 of 6 partitions without a leader")));
 }
 
 TEST(ClusterExamination, FindsAMissingTopicOnlyWhereTheRelayMayNotCreateIt) {
   Cluster cluster;
-  cluster.events().partitions = 0;
+  cluster.events().partitions.count = 0;
   EXPECT_THAT(cluster.errors(), IsEmpty());
   cluster.options.create_topics = false;
   EXPECT_THAT(cluster.errors(), ElementsAre("topic \"outbox.event.order\" does not exist, and "
