@@ -5,8 +5,6 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
-
 namespace outrider::postgres {
 namespace {
 
