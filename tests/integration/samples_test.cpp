@@ -29,17 +29,15 @@ constexpr auto kPatience = 90s;
 /// it is answered.
 class UnansweredCommits {
  public:
-  explicit UnansweredCommits(const PostgresServer& postgres) : settings_(postgres.dsn("postgres")) {
-    settings_.run("alter system set synchronous_standby_names = 'nobody'");
-    settings_.run("select pg_reload_conf()");
+  explicit UnansweredCommits(const PostgresServer& postgres) : postgres_(postgres) {
+    postgres_.set("synchronous_standby_names", "nobody");
   }
-  ~UnansweredCommits() {
-    settings_.run("alter system reset synchronous_standby_names");
-    settings_.run("select pg_reload_conf()");
-  }
+  ~UnansweredCommits() { postgres_.set("synchronous_standby_names", std::nullopt); }
+  UnansweredCommits(const UnansweredCommits&) = delete;
+  UnansweredCommits& operator=(const UnansweredCommits&) = delete;
 
  private:
-  Sql settings_;
+  const PostgresServer& postgres_;
 };
 
 /// One for all tests: what one leaves behind must not disturb the next.

@@ -53,9 +53,7 @@ SecureBroker& SecureServers::older() {
 }
 
 void SecureServers::let_postgres_trust(const Authority& authority) const {
-  Sql sql(postgres_.dsn("postgres"));
-  sql.run("alter system set ssl_ca_file = '" + authority.file().string() + "'");
-  sql.run("select pg_reload_conf()");
+  postgres_.set("ssl_ca_file", authority.file().string());
 }
 
 PostgresServer::Settings SecureServers::postgres_settings() const {

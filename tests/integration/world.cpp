@@ -169,8 +169,7 @@ ForeignReader World::read_slot_elsewhere() const {
 }
 
 void World::lose_slot() const {
-  sql("alter system set max_slot_wal_keep_size = '1MB'");
-  sql("select pg_reload_conf()");
+  postgres_->set("max_slot_wal_keep_size", "1MB");
   wait_until("the slot is lost", [&] {
     // A checkpoint removes the segments that are over.
     sql("create table filling (); drop table filling; select pg_switch_wal()");
@@ -178,8 +177,7 @@ void World::lose_slot() const {
     return sql_value("select wal_status from pg_replication_slots where slot_name = '" + slot() +
                      "'") == "lost";
   });
-  sql("alter system reset max_slot_wal_keep_size");
-  sql("select pg_reload_conf()");
+  postgres_->set("max_slot_wal_keep_size", std::nullopt);
 }
 
 std::string World::pipeline_yaml(const Pipeline& pipeline) const {

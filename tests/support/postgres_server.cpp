@@ -140,4 +140,12 @@ void PostgresServer::create_database(const std::string& name) {
   Sql(dsn("postgres")).run("create database " + name);
 }
 
+void PostgresServer::set(const std::string& setting,
+                         const std::optional<std::string>& value) const {
+  Sql sql(dsn("postgres"));
+  sql.run(value ? "alter system set " + setting + " = '" + *value + "'"
+                : "alter system reset " + setting);
+  sql.run("select pg_reload_conf()");
+}
+
 }  // namespace outrider::testing

@@ -40,6 +40,9 @@ class PostgresServer {
   std::string dsn(const std::string& database, const std::string& user = "postgres") const;
   int port() const { return port_; }
   void create_database(const std::string& name);
+  /// Changes a setting of the running server; without a value it is the default again. The server
+  /// takes it soon, not at once: wait until it has an effect.
+  void set(const std::string& setting, const std::optional<std::string>& value) const;
 
  private:
   std::filesystem::path folder_;
